@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a rule finds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PathState:
+    """What is held at an access, on the paths where ``path`` is true.
+
+    ``path`` is a condition as a person writes it (``mapping != NULL``), empty
+    for every path.  ``must`` are the locks held on all of these paths, None
+    where that cannot be known; ``may`` those held on some.  ``context`` is
+    the execution context (``irqs-off``, ``rcu-read-side``, ...).  ``line`` is
+    the line of the access in its image.
+    """
+
+    path: str
+    must: tuple[str, ...] | None
+    may: tuple[str, ...]
+    context: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the patch made true, as a rule saw it.
+
+    ``line`` is in the after image.  ``access`` is the access as written
+    (``folio_ref_count(folio)``), ``place`` what it touches
+    (``folio->_refcount``), ``lost`` the locks and contexts it lost, ``decides``
+    whether a branch depends on the value, ``lost_paths`` the path conditions
+    on which something was lost.  ``before`` and ``after`` hold one entry per
+    path.  ``also`` are other rules that match the same change, ``reason``
+    the sentence a person can check.  ``severity`` is what the rule proposes
+    before the changelog and the simulation are looked at.
+    ``before_line`` is the line, in the before image, of the access that lost
+    most.  ``partial`` marks a finding made from hunks alone.
+    """
+
+    rule: str
+    also: tuple[str, ...]
+    severity: str
+    file: str
+    function: str
+    line: int
+    before_line: int
+    message: str
+    reason: str
+    access: str
+    place: str
+    lost: tuple[str, ...]
+    lost_paths: tuple[str, ...]
+    decides: bool
+    before: tuple[PathState, ...]
+    after: tuple[PathState, ...]
+    partial: bool
+    scenario: str

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the source stage makes of a patched file."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """What one side of one hunk shows of a file nobody has at hand.
+
+    ``line`` is the number of the first line of ``text`` in that image and
+    ``section`` the function heading git printed behind ``@@``.
+    """
+
+    text: bytes
+    line: int
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePair:
+    """One file before and after the patch.
+
+    ``before`` and ``after`` are whole images, or None: for a file that is
+    created or deleted, and for both when only the hunks are known; then
+    ``fragments_before`` and ``fragments_after`` hold one entry per hunk.
+    ``origin`` says where the before image came from: ``blob``, ``base-commit``,
+    ``head``, ``directory`` or ``hunks``.
+    ``kept`` maps line numbers of the before image to the after image for the
+    lines the patch did not touch (shape: sorted pairs of run starts and
+    lengths: ``(before_line, after_line, count)``).
+    ``hunk_lines`` are the line ranges the hunks cover in the after image and
+    ``hunk_lines_before`` in the before image, as ``(first, last)``.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+    origin: str
+    fragments_before: tuple[Fragment, ...]
+    fragments_after: tuple[Fragment, ...]
+    kept: tuple[tuple[int, int, int], ...]
+    hunk_lines_before: tuple[tuple[int, int], ...]
+    hunk_lines: tuple[tuple[int, int], ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether whole images are known, not only the hunks."""
+        return self.origin != "hunks"
+
+    def after_line(self, before_line: int) -> int | None:
+        """The line of the after image an untouched before line moved to."""
+        for old, new, count in self.kept:
+            if old <= before_line < old + count:
+                return new + before_line - old
+        return None
