@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from reviewer.location import Problem
 
 
+class PatchError(Exception):
+    """An input that holds nothing to read; the text is one line and names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class HunkLine:
     """One line of a hunk: ``kind`` is ``' '``, ``'+'`` or ``'-'``.
 
     ``text`` holds the bytes behind the marker with their newline; it has none
     when the diff says ``\\ No newline at end of file``.  ``position`` is the
-    line of the input the hunk line stands on, counted from 1.
+    line of ``Patch.lines`` the hunk line stands on, counted from 1.
     """
 
     kind: str
@@ -22,7 +26,10 @@ class HunkLine:
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """One ``@@`` block; starts and counts as in its header."""
+    """One ``@@`` block; starts and counts as in its header.
+
+    ``position`` is the line of ``Patch.lines`` the header stands on, from 1.
+    """
 
     old_start: int
     old_count: int
@@ -38,7 +45,9 @@ class FileDiff:
     """The change of one file; a path is None where the file does not exist.
 
     ``old_blob`` and ``new_blob`` are the (abbreviated) ids of the ``index``
-    line, empty without one.
+    line, empty without one.  ``position`` is the line of ``Patch.lines`` the
+    file begins on, from 1.  ``copied`` tells a copy from a rename: the file
+    of ``old_path`` stays.
     """
 
     old_path: str | None
@@ -48,6 +57,7 @@ class FileDiff:
     hunks: tuple[Hunk, ...]
     binary: bool
     position: int
+    copied: bool = False
 
     @property
     def path(self) -> str:
@@ -62,7 +72,8 @@ class Patch:
     ``changelog`` is None when the input is a bare diff: the changelog is then
     unknown, not silent.  ``message_id`` carries no angle brackets.
     ``author`` is ``Name <address>``, ``date`` the text of the header.
-    ``lines`` is the text of the diff part, for quoting.
+    ``lines`` is the text of the diff part without newlines, for quoting:
+    ``lines[position - 1]`` is what a record with that position stands on.
     """
 
     subject: str

@@ -24,13 +24,16 @@ class SourcePair:
     ``before`` and ``after`` are whole images, or None: for a file that is
     created or deleted, and for both when only the hunks are known; then
     ``fragments_before`` and ``fragments_after`` hold one entry per hunk.
-    ``origin`` says where the before image came from: ``blob``, ``base-commit``,
-    ``head``, ``directory`` or ``hunks``.
+    ``origin`` says where the before image came from: ``series`` (the result of
+    an earlier patch), ``blob``, ``base-commit``, ``head``, ``directory``,
+    ``patch`` (a created file, or a deleted one without a tree: the patch says
+    it all) or ``hunks``.
     ``kept`` maps line numbers of the before image to the after image for the
     lines the patch did not touch (shape: sorted pairs of run starts and
     lengths: ``(before_line, after_line, count)``).
     ``hunk_lines`` are the line ranges the hunks cover in the after image and
-    ``hunk_lines_before`` in the before image, as ``(first, last)``.
+    ``hunk_lines_before`` in the before image, as ``(first, last)``, one per
+    hunk; ``last`` is ``first - 1`` where a hunk has no lines on that side.
     """
 
     path: str

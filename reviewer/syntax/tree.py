@@ -21,7 +21,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A number, character or string, as written."""
+    """A number, character or string, as written, ``NULL``, ``true`` or ``false``."""
 
     loc: Location
     text: str
@@ -48,7 +48,8 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
-    """Prefix ``- + ! ~ * & ++ --``; postfix increments are ``p++`` and ``p--``."""
+    """Prefix ``- + ! ~ * & ++ --``; postfix increments are ``p++`` and ``p--``;
+    ``&&`` is the address of a label."""
 
     loc: Location
     op: str
@@ -165,12 +166,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Declare:
-    """One declarator: ``type name = init``; ``type`` keeps its stars."""
+    """One declarator: ``type name = init``; ``type`` keeps its stars.
+
+    ``attributes`` are attribute macros as written, ``__free(kfree)``.
+    """
 
     loc: Location
     type: str
     name: str
     init: Expr | None
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +333,9 @@ class Function:
     """One function definition.
 
     ``complete`` is False when only hunks of a diff were seen.  ``errors`` are
-    one-line reasons for what did not parse inside the body.
+    one-line reasons for what did not parse inside the body, ``notes`` for
+    what was guessed or left out.  ``attributes`` are the attribute macros of
+    the header as written, ``__must_hold(&x->lock)``.
     """
 
     loc: Location
@@ -338,3 +345,5 @@ class Function:
     body: Block
     complete: bool
     errors: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The accesses a function makes to what others may see too."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node
+from reviewer.facts import Facts
+from reviewer.locks.aliases import Aliases
+from reviewer.syntax.place import Place, place_of, substitute
+from reviewer.syntax.rebuild import operands
+from reviewer.syntax.render import render
+from reviewer.syntax.tree import Assign, Expr, Index, Member, Name, Unary
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One access: ``kind`` is ``read``, ``write`` or ``update`` (an atomic
+    read-modify-write), ``place`` what it touches by its first name, ``text``
+    the access as written, ``node`` where it stands in the graph.
+
+    ``decides`` says that a branch depends on the value read.
+    """
+
+    kind: str
+    place: str
+    text: str
+    node: int
+    line: int
+    decides: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two accesses the same one."""
+        return self.kind, self.place
+
+
+KINDS = {"load": "read", "store": "write", "add": "update", "add-unless": "update", "cas": "update"}
+
+
+def accesses(graph: Graph, facts: Facts, names: Aliases) -> tuple[Access, ...]:
+    """Every access to a place that is not private to the function."""
+    private = _private(graph)
+    found = []
+    for number, node in enumerate(graph.nodes):
+        for kind, expr, text in _touched(node, facts):
+            place = place_of(expr)
+            if place is None:
+                continue
+            canonical = names.canonical(place)
+            if _shared(canonical, private):
+                decides = kind != "write" and _decides(graph, number)
+                entry = Access(kind, str(canonical), text, number, node.loc.line, decides)
+                found.append(entry)
+    return tuple(found)
+
+
+def _private(graph: Graph) -> frozenset[str]:
+    """Names that live in the function: parameters and locals."""
+    names = {param.name for param in graph.function.params}
+    for node in graph.nodes:
+        if isinstance(node, Compute) and node.declares:
+            names.add(node.declares)
+        if isinstance(node, Compute) and isinstance(node.expr, Assign):
+            if isinstance(node.expr.target, Name):
+                names.add(node.expr.target.name)
+    return frozenset(names)
+
+
+def _shared(place: Place, private: frozenset[str]) -> bool:
+    if place.root.startswith("%"):
+        return False
+    reached = any(step.startswith("->") or step == "*" for step in place.steps)
+    if place.root in private:
+        return reached
+    return bool(place.steps)
+
+
+def _touched(node: Node, facts: Facts) -> Iterator[tuple[str, Expr, str]]:
+    match node:
+        case Invoke():
+            yield from _by_call(node, facts)
+            for arg in node.args:
+                yield from _reads(arg)
+        case Compute(expr=Assign(op=op, target=target, value=value)):
+            yield from _reads(value)
+            yield from _inner_reads(target)
+            if op != "=":
+                yield "read", target, render(target)
+            yield "write", target, render(target)
+        case Compute(expr=Unary(op="++" | "--" | "p++" | "p--", operand=target)):
+            yield "read", target, render(target)
+            yield "write", target, render(target)
+        case Compute(expr=expr) | Decide(cond=expr):
+            yield from _reads(expr)
+        case Leave(value=value) if value is not None:
+            yield from _reads(value)
+
+
+def _by_call(node: Invoke, facts: Facts) -> Iterator[tuple[str, Expr, str]]:
+    fact = facts.of(node.function)
+    if fact is None:
+        return
+    text = f"{node.function}({', '.join(render(arg) for arg in node.args)})"
+    for step in fact.steps:
+        if step.place is not None:
+            yield KINDS[step.op], substitute(step.place, node.args), text
+    for place in fact.reads:
+        yield "read", substitute(place, node.args), text
+    for place in fact.writes:
+        yield "write", substitute(place, node.args), text
+
+
+def _reads(expr: Expr) -> Iterator[tuple[str, Expr, str]]:
+    """The places whose value an expression takes, the outermost of a path."""
+    if isinstance(expr, Unary) and expr.op == "&":
+        yield from _inner_reads(expr.operand)
+        return
+    if isinstance(expr, Member | Index) or (isinstance(expr, Unary) and expr.op == "*"):
+        yield "read", expr, render(expr)
+        yield from _inner_reads(expr)
+        return
+    for operand in operands(expr):
+        yield from _reads(operand)
+
+
+def _inner_reads(expr: Expr) -> Iterator[tuple[str, Expr, str]]:
+    """What is read on the way to a place: ``p->next`` on that to
+    ``p->next->flags``, the index of an element."""
+    if isinstance(expr, Member):
+        if expr.arrow:
+            yield from _reads(expr.base)
+        else:
+            yield from _inner_reads(expr.base)
+    elif isinstance(expr, Index):
+        yield from _reads(expr.base)
+        yield from _reads(expr.index)
+    elif isinstance(expr, Unary) and expr.op == "*":
+        yield from _reads(expr.operand)
+
+
+def _decides(graph: Graph, number: int) -> bool:
+    """Whether a branch depends on what node ``number`` reads: it is one, or
+    the value gets there through locals."""
+    node = graph.nodes[number]
+    if isinstance(node, Decide):
+        return True
+    carriers = _carriers(node)
+    seen = {number}
+    stack = [number]
+    while stack and carriers:
+        for target, _ in graph.succ[stack.pop()]:
+            if target in seen:
+                continue
+            seen.add(target)
+            stack.append(target)
+            following = graph.nodes[target]
+            if isinstance(following, Decide) and carriers & _mentioned(following.cond):
+                return True
+            if isinstance(following, Compute) and isinstance(following.expr, Assign):
+                value, name = following.expr.value, following.expr.target
+                if isinstance(name, Name) and carriers & _mentioned(value):
+                    carriers |= {name.name}
+    return False
+
+
+def _carriers(node: Node) -> frozenset[str]:
+    if isinstance(node, Invoke):
+        return frozenset({node.result})
+    if isinstance(node, Compute) and isinstance(node.expr, Assign):
+        if isinstance(node.expr.target, Name):
+            return frozenset({node.expr.target.name})
+    return frozenset()
+
+
+def _mentioned(expr: Expr) -> frozenset[str]:
+    if isinstance(expr, Name):
+        return frozenset({expr.name})
+    found: frozenset[str] = frozenset()
+    for operand in operands(expr):
+        found |= _mentioned(operand)
+    return found

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the branches taken so far say: conditions a path stands under."""
+
+from dataclasses import dataclass
+
+from reviewer.cfg.graph import Compute, Decide, Graph, Invoke
+from reviewer.syntax.rebuild import operands
+from reviewer.syntax.render import render
+from reviewer.syntax.tree import Assign, Binary, Expr, Literal, Name, Opaque, Unary
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``text`` is true or, with ``holds`` False, false.
+
+    The text is in one form for a test and its opposite: a pointer or number
+    that is tested as such is ``name``, a comparison is ``==`` or ``<``.
+    """
+
+    text: str
+    holds: bool
+
+    def negated(self) -> "Condition":
+        """The opposite condition."""
+        return Condition(self.text, not self.holds)
+
+
+NULLS = ("NULL", "0")
+_OPPOSITE = {"!=": "==", ">=": "<", ">": "<="}
+
+
+def condition(expr: Expr, label: str) -> tuple[Condition, frozenset[str]] | None:
+    """The condition an edge stands for and the names it depends on; None when
+    it reads memory or a call, which may say something else a moment later."""
+    holds = label == "T"
+    while isinstance(expr, Unary) and expr.op == "!":
+        expr, holds = expr.operand, not holds
+    names = _names(expr)
+    if label not in ("T", "F") or names is None:
+        return None
+    if isinstance(expr, Binary) and expr.op in ("==", "!=") and _text(expr.right) in NULLS:
+        holds = holds == (expr.op == "!=")
+        expr = expr.left
+    if isinstance(expr, Binary) and expr.op in _OPPOSITE:
+        expr = Binary(expr.loc, _OPPOSITE[expr.op], expr.left, expr.right)
+        holds = not holds
+    return Condition(render(expr), holds), names
+
+
+def _text(expr: Expr) -> str:
+    return render(expr)
+
+
+def _names(expr: Expr) -> frozenset[str] | None:
+    if isinstance(expr, Name):
+        return frozenset({expr.name})
+    if isinstance(expr, Literal):
+        return frozenset()
+    if isinstance(expr, Unary | Binary) and not (
+        isinstance(expr, Unary) and expr.op in ("*", "&", "++", "--", "p++", "p--")
+    ):
+        found: frozenset[str] = frozenset()
+        for operand in operands(expr):
+            inner = _names(operand)
+            if inner is None:
+                return None
+            found |= inner
+        return found
+    return None
+
+
+def written(node: object) -> frozenset[str]:
+    """The locals a node may write."""
+    if isinstance(node, Compute):
+        if isinstance(node.expr, Assign) and isinstance(node.expr.target, Name):
+            return frozenset({node.expr.target.name})
+        if isinstance(node.expr, Unary) and isinstance(node.expr.operand, Name):
+            return frozenset({node.expr.operand.name})
+    if isinstance(node, Invoke):
+        names = {
+            arg.operand.name
+            for arg in node.args
+            if isinstance(arg, Unary) and arg.op == "&" and isinstance(arg.operand, Name)
+        }
+        return frozenset(names | {node.result})
+    return frozenset()
+
+
+def spoken(found: Condition, pointers: frozenset[str]) -> str:
+    """A condition as a person writes it: ``mapping != NULL``."""
+    if found.text in pointers:
+        return f"{found.text} {'!=' if found.holds else '=='} NULL"
+    return found.text if found.holds else f"!({found.text})" if " " in found.text else f"!{found.text}"
+
+
+def pointer_names(graph: Graph) -> frozenset[str]:
+    """Parameters and locals that are pointers."""
+    names = {param.name for param in graph.function.params if "*" in param.type}
+    return frozenset(names | set(_declared_pointers(graph)))
+
+
+def _declared_pointers(graph: Graph) -> list[str]:
+    from reviewer.syntax.tree import Block, Declare, Stmt
+
+    found: list[str] = []
+    stack: list[Stmt] = [graph.function.body]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Declare) and "*" in item.type:
+            found.append(item.name)
+        if isinstance(item, Block):
+            stack.extend(item.items)
+        for child in ("then", "other", "body"):
+            inner = getattr(item, child, None)
+            if inner is not None and not isinstance(inner, Opaque):
+                stack.append(inner)
+    return found
+
+
+def decided(node: object) -> bool:
+    """Whether a node branches on something written in the source."""
+    return isinstance(node, Decide) and not node.unknown

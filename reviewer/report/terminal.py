@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The review for a person at a terminal."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from reviewer.report.gcc import headline
+from reviewer.report.story import INDENT, schedule, story
+from reviewer.report.text import clean, counted, listed, sentence, wrapped
+from reviewer.verdict.records import Review, Verdict
+
+_RESET = "\x1b[0m"
+_BOLD = "\x1b[1m"
+_SEVERITY = {"error": "\x1b[1;31m", "warning": "\x1b[1;35m", "note": "\x1b[1;36m"}
+_WORST_FIRST = ("error", "warning", "note")
+_PARAGRAPH = 72
+
+
+def terminal(review: Review, colour: bool, width: int) -> str:
+    """The whole review, ending with a one-line summary.
+
+    Each finding starts with a line as a compiler prints it, which is never
+    wrapped; the rest is wrapped to ``width`` (at least 40).  With ``colour``
+    the fixed ANSI sequences for bold and colour are used; nothing from the
+    patch reaches the terminal with a control character in it.
+    """
+    width = max(width, 40)
+    sections = [
+        *_findings(review, colour, width),
+        _claims(review, colour, width),
+        _changelogs(review, colour, width),
+        _questions(review, colour, width),
+        _problems(review, colour, width),
+        _notes(review, width),
+        [summary(review)],
+    ]
+    return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
+
+
+def summary(review: Review) -> str:
+    """``1 error and 2 warnings in 3 patches``, or ``nothing to say``; problems are counted too."""
+    count = Counter(verdict.severity for verdict in review.verdicts)
+    found = listed(counted(count[name], name) for name in _WORST_FIRST if count[name])
+    said = f"{found} in {counted(len(review.patches), 'patch')}" if found else "nothing to say"
+    if review.problems:
+        said += f"; {counted(len(review.problems), 'problem')}, not everything was analysed"
+    return said
+
+
+def _bold(text: str, colour: bool) -> str:
+    return f"{_BOLD}{text}{_RESET}" if colour else text
+
+
+def _findings(review: Review, colour: bool, width: int) -> Iterator[list[str]]:
+    """The findings patch by patch; where there are several patches, under their subjects."""
+    for index, subject in _subjects(review):
+        found = [verdict for verdict in review.verdicts if verdict.patch == index]
+        if found and subject:
+            yield [_bold(subject, colour)]
+        for verdict in found:
+            yield [_head(verdict, colour), *story(verdict, width)]
+
+
+def _head(verdict: Verdict, colour: bool) -> str:
+    line = headline(verdict)
+    if not colour:
+        return line
+    place, severity, message = line.partition(f": {verdict.severity}: ")
+    painted = f"{_SEVERITY.get(verdict.severity, _BOLD)}{severity[2:-1]}{_RESET}"
+    return f"{_BOLD}{place}:{_RESET} {painted} {message}"
+
+
+def _claims(review: Review, colour: bool, width: int) -> list[str]:
+    lines: list[str] = []
+    for claim in review.claims:
+        source = f" <{clean(claim.message_id)}>" if claim.message_id else ""
+        lines += wrapped(f'{claim.verdict}: "{clean(claim.text)}"{source}', width, INDENT)
+        lines += wrapped(sentence(claim.answer), width, INDENT * 2)
+        lines += schedule(claim.witness, "", width)
+    return [_bold("Claims", colour), *lines] if lines else []
+
+
+def _changelogs(review: Review, colour: bool, width: int) -> list[str]:
+    lines: list[str] = []
+    for index, subject in _subjects(review):
+        said = [sentence(one.text) for one in review.justification if one.patch == index]
+        if said:
+            lines += wrapped(subject, width, INDENT)
+            lines += ["", *wrapped(" ".join(said), min(width, _PARAGRAPH)), ""]
+    return [_bold("Suggested changelog text", colour), *lines] if lines else []
+
+
+def _questions(review: Review, colour: bool, width: int) -> list[str]:
+    lines: list[str] = []
+    for one in review.questions:
+        lines += wrapped(one.text, width, f"{INDENT}- ")
+    return [_bold("Questions", colour), *lines] if lines else []
+
+
+def _problems(review: Review, colour: bool, width: int) -> list[str]:
+    lines: list[str] = []
+    for one in review.problems:
+        problem = one.problem
+        place = f"{problem.file}: {problem.function}()" if problem.function else problem.file
+        lines += wrapped(f"{place}: {problem.reason}", width, f"{INDENT}- ")
+    return [_bold("Not analysed", colour), *lines] if lines else []
+
+
+def _notes(review: Review, width: int) -> list[str]:
+    return [line for note in review.notes for line in wrapped(note, width)]
+
+
+def _subjects(review: Review) -> Iterator[tuple[int, str]]:
+    """The patches with the line that tells them apart, which one patch alone does not need."""
+    several = len(review.patches) > 1
+    for index, patch in enumerate(review.patches):
+        yield index, clean(patch.subject) if several else ""

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The only reader of ``rules/``: kernel facts, vocabulary and rule descriptions.
+
+Loading reads the tables and no more: an entry becomes a `FunctionFact` when its
+function is first asked for, because a hook that checks one mail needs a handful
+of several hundred.  `validate` builds them all.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from reviewer.facts import (
+    Facts,
+    FunctionFact,
+    Table,
+    TwoWordPte,
+    function_from,
+    one_of,
+    only,
+    required,
+    text,
+    texts,
+    two_word_from,
+)
+
+if TYPE_CHECKING:
+    from reviewer.syntax.vocabulary import Vocabulary
+
+Made = TypeVar("Made")
+
+_VOCABULARY = "syntax.toml"
+_PATTERN = re.compile(r"[*?\[]")
+_SECTIONS = frozenset({"function", "constants", "opaque_types", "two_word_pte", "same_object"})
+_RULE_KEYS = frozenset({"name", "summary", "severity", "since", "when", "scenario"})
+_SEVERITIES = ("note", "warning", "error")
+
+
+class RulesError(Exception):
+    """The rules cannot be used; the text is one line saying where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDescription:
+    """What ``rules/NAME/rule.toml`` says of a rule.
+
+    ``when`` is what an aligned access must match, ``scenario`` the scenario
+    that tries to refute or confirm the finding (empty for none), ``folder``
+    where the rule lives.
+    """
+
+    name: str
+    summary: str
+    severity: str
+    since: str
+    when: Table
+    scenario: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One ``[[function]]`` as read, and where it stands."""
+
+    where: str
+    table: Table
+
+
+class _Functions(Mapping[str, FunctionFact]):
+    """Function facts by name, each built when it is first asked for."""
+
+    __slots__ = ("_built", "_entries")
+
+    def __init__(self, entries: Mapping[str, _Entry]) -> None:
+        self._entries = entries
+        self._built: dict[str, FunctionFact] = {}
+
+    def __getitem__(self, name: str) -> FunctionFact:
+        entry = self._entries[name]
+        fact = self._built.get(entry.where)
+        if fact is None:
+            fact = _located(entry.where, function_from, entry.table)
+            self._built[entry.where] = fact
+        return fact
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+
+def rules_folder() -> Path:
+    """The ``rules`` of the source checkout, or those inside the installed package."""
+    package = Path(__file__).resolve().parent
+    checkout = package.parent / "rules"
+    return checkout if (checkout / "kernel").is_dir() else package / "_rules"
+
+
+def load_facts(extra: Sequence[Path] = ()) -> Facts:
+    """The kernel facts, those in ``kernel/`` of the ``extra`` rule folders included.
+
+    A later folder may say something else of a function or constant that an
+    earlier one describes; within one folder a name stands once.
+    """
+    functions: dict[str, _Entry] = {}
+    constants: dict[str, int] = {}
+    opaque: dict[str, tuple[str, ...]] = {}
+    two_words: dict[str, TwoWordPte] = {}
+    members: set[str] = set()
+    for root in (None, *extra):
+        tables = _kernel_tables(root)
+        functions |= _names(tables)
+        for where, table in tables:
+            constants |= _located(f"{where}: constants", _constants, table)
+            opaque |= _located(f"{where}: opaque_types", _opaque_types, table)
+            two_words |= _two_words(table, where)
+            members.update(_located(f"{where}: same_object", _members, table))
+    exact = {name: entry for name, entry in functions.items() if not _PATTERN.search(name)}
+    patterns = {name: entry for name, entry in functions.items() if name not in exact}
+    facts = Facts(
+        _Functions(exact), _Functions(patterns), constants, opaque, two_words, frozenset(members)
+    )
+    if extra:
+        validate(facts)
+    return facts
+
+
+def validate(facts: Facts) -> int:
+    """Build every fact, so that a bad one raises `RulesError`; returns their number."""
+    built = {id(fact) for fact in facts.functions.values()}
+    built |= {id(fact) for fact in facts.patterns.values()}
+    return len(built)
+
+
+def load_vocabulary() -> "Vocabulary":
+    """The words of kernel C that its normalisation goes by."""
+    from reviewer.syntax.vocabulary import vocabulary_from
+
+    where = f"rules/kernel/{_VOCABULARY}"
+    return _located(where, vocabulary_from, _read(rules_folder() / "kernel" / _VOCABULARY, where))
+
+
+def rule_folders(extra: Sequence[Path] = ()) -> tuple[RuleDescription, ...]:
+    """The rules, by name: every folder that holds a ``rule.toml``; of two with
+    one name the one of the later folder counts."""
+    found: dict[str, RuleDescription] = {}
+    for root in (rules_folder(), *extra):
+        for path in sorted(root.glob("*/rule.toml")):
+            where = f"rules/{path.parent.name}/rule.toml"
+            table = _read(path, where)
+            found[path.parent.name] = _located(where, _description, table, path.parent)
+    return tuple(found[name] for name in sorted(found))
+
+
+def _description(table: Table, folder: Path) -> RuleDescription:
+    only(table, _RULE_KEYS)
+    if text(table, "name") not in ("", folder.name):
+        raise ValueError(f"name '{table['name']}' is not the name of the folder")
+    when = table.get("when", {})
+    if not isinstance(when, dict):
+        raise ValueError("'when' must be a table")
+    return RuleDescription(
+        name=folder.name,
+        summary=required(table, "summary"),
+        severity=one_of(table, "severity", _SEVERITIES),
+        since=required(table, "since"),
+        when=MappingProxyType(when),
+        scenario=text(table, "scenario"),
+        folder=folder,
+    )
+
+
+def _located(where: str, make: Callable[..., Made], *args: object) -> Made:
+    """What ``make`` makes; its ValueError becomes a `RulesError` that says where."""
+    try:
+        return make(*args)
+    except ValueError as error:
+        raise RulesError(f"{where}: {error}") from None
+
+
+def _read(path: Path, where: str) -> Table:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RulesError(f"{where}: {error}") from None
+
+
+def _kernel_tables(root: Path | None) -> list[tuple[str, Table]]:
+    """The tables of ``root/kernel/*.toml`` (None: the rules that are shipped),
+    each with the name to show for it."""
+    shown = "rules" if root is None else str(root)
+    tables = []
+    for path in sorted(((root or rules_folder()) / "kernel").glob("*.toml")):
+        if path.name != _VOCABULARY:
+            where = f"{shown}/kernel/{path.name}"
+            table = _read(path, where)
+            _located(where, only, table, _SECTIONS)
+            tables.append((where, table))
+    return tables
+
+
+def _names(tables: Sequence[tuple[str, Table]]) -> dict[str, _Entry]:
+    """Every name of the functions of one folder, with its entry."""
+    found: dict[str, _Entry] = {}
+    for file, table in tables:
+        for number, function in enumerate(table.get("function", ()), start=1):
+            where = f"{file}: function {number}"
+            names = _located(where, texts, function, "names")
+            if not names:
+                raise RulesError(f"{where}: missing 'names'")
+            entry = _Entry(f"{where} ({names[0]})", function)
+            for name in names:
+                if name in found:
+                    raise RulesError(f"{entry.where}: '{name}' is already in {found[name].where}")
+                found[name] = entry
+    return found
+
+
+def _constants(table: Table) -> dict[str, int]:
+    constants: dict[str, int] = table.get("constants", {})
+    for name, value in constants.items():
+        if type(value) is not int:
+            raise ValueError(f"'{name}' is not a number")
+    return constants
+
+
+def _opaque_types(table: Table) -> dict[str, tuple[str, ...]]:
+    types = table.get("opaque_types", {})
+    return {name: texts(types, name) for name in types}
+
+
+def _members(table: Table) -> tuple[str, ...]:
+    section = table.get("same_object", {})
+    only(section, frozenset({"members"}))
+    return texts(section, "members")
+
+
+def _two_words(table: Table, where: str) -> dict[str, TwoWordPte]:
+    return {
+        name: _located(f"{where}: two_word_pte {name}", two_word_from, name, entry)
+        for name, entry in table.get("two_word_pte", {}).items()
+    }

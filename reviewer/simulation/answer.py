@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Answer for one function: what can other CPUs do to it, before and after?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reviewer.facts import Facts
+from reviewer.simulation.assemble import Subject, assemble, lift_subject
+from reviewer.simulation.effects import ENTERED, Event
+from reviewer.simulation.explore import Check, Exploration, Goal, Taken, count_checks, explore
+from reviewer.simulation.machine import Machine
+from reviewer.simulation.predicate import predicate
+from reviewer.simulation.prune import prune
+from reviewer.simulation.scenario import Assumption, Path, Scenario
+from reviewer.simulation.steps import Access, Context, Let, Program, Step, const
+from reviewer.simulation.trace import TraceStep, trace
+
+HARMS = {
+    "lost-reference": "a reference that somebody still holds is overwritten",
+    "use-after-free": "an object is freed while somebody holds a reference",
+    "freeze-exclusive": "the count is frozen although somebody else holds a reference",
+    "count-underflow": "a reference is dropped that nobody has",
+    "get-on-zero": "a reference is taken on a count of zero (frozen or free)",
+    "unlock-not-held": "a lock is released that is not held",
+    "leaked-reference": "a reference is left that nobody will drop",
+    "left-frozen": "the count stays frozen for ever",
+    "deadlock": "no CPU can go on",
+}
+RANK = list(HARMS)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One exploration of one image on one path beside one company."""
+
+    path: Path
+    assumption: Assumption
+    company: tuple[str, ...]
+    machine: Machine
+    result: Exploration
+
+    @property
+    def verdict(self) -> str:
+        """HOLDS, VIOLATED or BOUND_REACHED."""
+        if self.result.broken:
+            return "VIOLATED"
+        return "HOLDS" if self.result.complete else "BOUND_REACHED"
+
+    @property
+    def broken(self) -> str:
+        """The worst property broken, by `RANK`; those of the scenario stand
+        behind lost references and before the others."""
+        order = {name: position for position, name in enumerate(RANK)}
+        return min(self.result.broken, key=lambda name: order.get(name, 2.5), default="")
+
+
+def explore_all(
+    scenario: Scenario,
+    subject: Subject,
+    path: Path,
+    facts: Facts,
+    substitute: Mapping[str, str] | None = None,
+    program: Program | None = None,
+    goals: Sequence[tuple[str, Goal]] = (),
+    cap: int = 200_000,
+) -> tuple[Run, ...]:
+    """Explore the function on a path beside each company, under each
+    assumption that makes a difference to it.
+
+    ``substitute`` puts other versions of actors in their place, ``program``
+    another version of the function.
+    """
+    lifted = program or lift_subject(scenario, path, subject, facts)
+    runs = []
+    for company in scenario.companies:
+        actors = tuple((substitute or {}).get(name, name) for name in company)
+        for assumption in scenario.assumptions:
+            machine = assemble(scenario, path, assumption, lifted, actors, facts)
+            if assumption.waits_for_irq and not _cares(machine):
+                continue
+            checks = checks_of(scenario, machine)
+            result = explore(machine, checks, goals, cap)
+            runs.append(Run(path, assumption, actors, machine, result))
+    return tuple(runs)
+
+
+def _cares(machine: Machine) -> bool:
+    """Whether any CPU beside the subject turns interrupts off at all."""
+    return any(
+        isinstance(step, Context) and step.context == "irqs-off"
+        for cpu, program in enumerate(machine.programs)
+        if cpu != machine.subject
+        for step in program.steps
+    )
+
+
+def checks_of(scenario: Scenario, machine: Machine) -> tuple[tuple[str, Check], ...]:
+    """The properties every scenario has, and its own."""
+    own = tuple((entry.name, predicate(entry.expr, machine)) for entry in scenario.properties)
+    return (*count_checks(machine), *own, ("left-frozen", _thawed(machine)))
+
+
+def _thawed(machine: Machine) -> Check:
+    plan = machine.layout
+    places = list(plan.frozen.values())
+
+    def holds(shared: tuple[int, ...]) -> bool:
+        if shared[plan.stage] <= ENTERED:
+            return True
+        return all(shared[place] != machine.subject + 1 for place in places)
+
+    return holds
+
+
+# Guards -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A step without which the function breaks a property: ``without`` is the
+    run that shows it."""
+
+    step: Access
+    without: Run
+
+
+def guards(
+    scenario: Scenario, subject: Subject, path: Path, facts: Facts, moved_line: int
+) -> tuple[Guard, ...]:
+    """The comparisons that save a path: those whose removal breaks it.
+
+    A comparison is removed by letting it succeed without touching anything;
+    what stays is explored again.
+    """
+    program = lift_subject(scenario, path, subject, facts)
+    found = []
+    for number, step in enumerate(program.steps):
+        if isinstance(step, Access) and step.op == "cas" and step.origin.line != moved_line:
+            changed = prune(replace(program, steps=_without(program.steps, number, step)))
+            runs = explore_all(scenario, subject, path, facts, program=changed)
+            broken = [run for run in runs if run.verdict == "VIOLATED"]
+            if broken:
+                found.append(Guard(step, _shortest(broken)))
+    return tuple(found)
+
+
+def _without(steps: tuple[Step, ...], number: int, step: Access) -> tuple[Step, ...]:
+    changed = list(steps)
+    changed[number] = Let(step.done or "%unused", const(1), step.next)
+    return tuple(changed)
+
+
+def _shortest(runs: Sequence[Run]) -> Run:
+    return min(
+        runs, key=lambda run: (_rank(run.broken), len(run.result.broken[run.broken]))
+    )
+
+
+def _rank(name: str) -> float:
+    return {entry: float(at) for at, entry in enumerate(RANK)}.get(name, 2.5)
+
+
+def worst(runs: Sequence[Run]) -> Run | None:
+    """The run with the worst harm, the shortest schedule first."""
+    broken = [run for run in runs if run.verdict == "VIOLATED"]
+    return _shortest(broken) if broken else None
+
+
+# Goals ------------------------------------------------------------------------
+
+
+def failing(step: Access, machine_subject: str) -> Goal:
+    """The first time a comparison of the function fails."""
+
+    def goal(cpu: int, taken: Step, event: Event, before: object, after: object) -> bool:
+        return (
+            isinstance(taken, Access)
+            and taken.origin == step.origin
+            and taken.op == step.op
+            and not event.done
+        )
+
+    return goal
+
+
+def disturbed(number: int, subject_line: int) -> Goal:
+    """The first time another CPU changes the count of object ``number`` while
+    the function runs."""
+
+    def goal(cpu: int, taken: Step, event: Event, before: object, after: object) -> bool:
+        return (
+            isinstance(taken, Access)
+            and event.object == number
+            and taken.op in ("add", "add-unless")
+            and event.done
+            and taken.origin.line != subject_line
+        )
+
+    return goal
+
+
+def shown(scenario: Scenario, run: Run, schedule: Sequence[Taken]) -> tuple[TraceStep, ...]:
+    """A schedule of a run as lines."""
+    return trace(scenario, run.machine, schedule)
+
+
+def saved_by(
+    scenario: Scenario, subject: Subject, path: Path, facts: Facts
+) -> tuple[str, ...]:
+    """What of the other CPUs' behaviour saves a path: for each version of an
+    actor that leaves something out, whether the path then breaks."""
+    found = []
+    for variant in scenario.variants:
+        if not variant.saves or (variant.paths and path.name not in variant.paths):
+            continue
+        runs = explore_all(scenario, subject, path, facts, substitute=variant.replace)
+        if any(run.verdict == "VIOLATED" for run in runs):
+            found.append(variant.saves)
+    return tuple(found)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Conditions over the shared state, written in C.
+
+Names are the words, objects and locks of the scenario and the stages of the
+function under review (``entered``, ``gave_up``, ``succeeded``, ``returned``);
+``count(o)``, ``kept(o)``, ``owed(o)``, ``frozen(o)``, ``freed(o)``,
+``held(actor, o)`` and ``others(actor, o)`` look at one object,
+``owner(lock)`` gives the CPU + 1 that has a lock.
+"""
+
+from collections.abc import Callable, Mapping
+
+from reviewer.simulation import effects
+from reviewer.simulation.machine import Machine, owed
+from reviewer.simulation.reader import ActorError
+from reviewer.syntax.render import render
+from reviewer.syntax.tree import Binary, Call, Expr, Literal, Name, Unary
+
+Shared = tuple[int, ...]
+Term = Callable[[Shared], int]
+
+STAGES = {
+    "entered": (effects.ENTERED,),
+    "gave_up": (effects.GAVE_UP,),
+    "succeeded": (effects.SUCCEEDED,),
+    "returned": (effects.GAVE_UP, effects.SUCCEEDED, effects.RETURNED),
+}
+
+
+def predicate(expr: Expr, machine: Machine) -> Callable[[Shared], bool]:
+    """Make a condition callable; raises `ActorError` on an unknown name."""
+    names = {name: number + 1 for number, name in enumerate(machine.objects)}
+    term = _term(expr, machine, names)
+    return lambda shared: bool(term(shared))
+
+
+def _term(expr: Expr, machine: Machine, names: Mapping[str, int]) -> Term:
+    match expr:
+        case Literal(text=text):
+            number = int(text, 0)
+            return lambda shared: number
+        case Name(name=name):
+            return _name(name, machine, names)
+        case Unary(op=op, operand=inner):
+            term = _term(inner, machine, names)
+            return lambda shared: effects.evaluate(("un", op, ("const", term(shared))), {}) or 0
+        case Binary(op=op, left=left, right=right):
+            one, two = _term(left, machine, names), _term(right, machine, names)
+            return _binary(op, one, two)
+        case Call(function=Name(name=name), args=args):
+            return _call(name, tuple(render(arg) for arg in args), machine, names)
+        case _:
+            raise ActorError(f"{render(expr)}: not a condition over the state")
+
+
+def _binary(op: str, one: Term, two: Term) -> Term:
+    if op == "&&":
+        return lambda shared: int(bool(one(shared)) and bool(two(shared)))
+    if op == "||":
+        return lambda shared: int(bool(one(shared)) or bool(two(shared)))
+    return lambda shared: (
+        effects.evaluate(("op", op, ("const", one(shared)), ("const", two(shared))), {}) or 0
+    )
+
+
+def _name(name: str, machine: Machine, names: Mapping[str, int]) -> Term:
+    plan = machine.layout
+    if name in plan.variables:
+        place = plan.variables[name]
+        return lambda shared: shared[place]
+    if name in names:
+        number = names[name]
+        return lambda shared: number
+    if name in STAGES:
+        stages = STAGES[name]
+        return lambda shared: int(shared[plan.stage] in stages)
+    raise ActorError(f"{name}: neither state, object nor stage of the scenario")
+
+
+def _call(name: str, args: tuple[str, ...], machine: Machine, names: Mapping[str, int]) -> Term:
+    plan = machine.layout
+    if name == "owner" and args[0] in plan.locks:
+        place = plan.locks[args[0]]
+        return lambda shared: shared[place]
+    if not args or args[-1] not in names:
+        raise ActorError(f"{name}({', '.join(args)}): no such object in the scenario")
+    number = names[args[-1]]
+    cpus = [
+        cpu for cpu, program in enumerate(machine.programs) if args[0] in (program.name, args[-1])
+    ]
+    if name in ("held", "others", "kept"):
+        ghost = plan.kept if name == "kept" else plan.held
+        if name == "kept" and len(args) == 1:
+            cpus = list(range(len(machine.programs)))
+        wanted = [
+            place
+            for (cpu, held_object), place in ghost.items()
+            if held_object == number and (cpu in cpus) != (name == "others")
+        ]
+        return lambda shared: sum(shared[place] for place in wanted)
+    return _object_term(name, number, machine)
+
+
+def _object_term(name: str, number: int, machine: Machine) -> Term:
+    plan = machine.layout
+    match name:
+        case "count":
+            return lambda shared: shared[plan.counts[number]]
+        case "owed":
+            return lambda shared: owed(shared, plan, number)
+        case "frozen":
+            return lambda shared: int(bool(shared[plan.frozen[number]]))
+        case "freed":
+            return lambda shared: shared[plan.freed] >> number & 1
+        case _:
+            raise ActorError(f"{name}: not a function of the state")

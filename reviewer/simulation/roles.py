@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Find out which names of a function play which role of a scenario.
+
+Nothing here knows a function: a role is recognised by the places reached
+through a name (whoever has ``->i_pages`` is the mapping) and by what is stored
+where (what is put into the slot is the new folio).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reviewer.cfg.graph import Compute, Graph, Invoke
+from reviewer.facts import Facts
+from reviewer.locks.aliases import Aliases, aliases
+from reviewer.simulation.scenario import Scenario
+from reviewer.syntax.place import Place, place_of, substitute
+from reviewer.syntax.tree import Assign, Expr, Member, Name
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A fact's step on a place: ``value`` is what it stores, as a name."""
+
+    place: Place
+    op: str
+    value: str
+
+
+def touches(graph: Graph, facts: Facts) -> tuple[Touch, ...]:
+    """Every place the facts say the function touches, by its first name."""
+    names = aliases(graph, facts)
+    return tuple(_touches(graph, facts, names))
+
+
+def _touches(graph: Graph, facts: Facts, names: Aliases) -> Iterator[Touch]:
+    for node in graph.nodes:
+        if not isinstance(node, Invoke) or (fact := facts.of(node.function)) is None:
+            continue
+        for step in fact.steps:
+            place = place_of(substitute(step.place, node.args)) if step.place else None
+            if place is not None:
+                value = substitute(step.value, node.args) if step.value else None
+                text = value.name if isinstance(value, Name) else ""
+                yield Touch(names.canonical(place), step.op, text)
+        for lock in (*fact.acquires, *fact.releases):
+            place = place_of(substitute(lock.place, node.args))
+            if place is not None:
+                yield Touch(names.canonical(place), "lock", "")
+
+
+def roles(
+    scenario: Scenario, graph: Graph, facts: Facts, place: Place, members: frozenset[str]
+) -> Mapping[str, str]:
+    """Map the scenario's roles to names of the function.
+
+    ``place`` is the count in question; its root plays the first object.
+    ``members`` are members that share the count of what they are part of.
+    """
+    found = touches(graph, facts)
+    first = next(iter(scenario.objects))
+    names = {first: place.root}
+    for known in [*(word.place for word in scenario.words), *scenario.locks.values()]:
+        if known.root in names or not known.steps or known.steps == ("*",):
+            continue
+        for touch in found:
+            if touch.place.steps == known.steps:
+                names[known.root] = touch.place.root
+                break
+    _name_others(scenario, names, found)
+    return names
+
+
+def _name_others(scenario: Scenario, names: dict[str, str], found: tuple[Touch, ...]) -> None:
+    """The other objects: what is stored into a word, else what else is counted."""
+    words = {Place(names.get(w.place.root, w.place.root), w.place.steps) for w in scenario.words}
+    stored = [t.value for t in found if t.op == "store" and t.place in words and t.value]
+    counted = [t.place.root for t in found if t.place.steps and _last(t) == scenario.counter]
+    candidates = [name for name in [*stored, *counted] if name not in names.values()]
+    for role in scenario.objects:
+        if role not in names:
+            unused = [name for name in candidates if name not in names.values()]
+            names[role] = unused[0] if unused else f"%{role}"
+
+
+def _last(touch: Touch) -> str:
+    return touch.place.steps[-1].lstrip("->.")
+
+
+def reassigned(graph: Graph, name: str) -> tuple[int, ...]:
+    """The lines on which a name that should stay one object is assigned;
+    a single assignment before anything else is none."""
+    lines = [
+        node.loc.line
+        for node in graph.nodes
+        if isinstance(node, Compute)
+        and isinstance(node.expr, Assign)
+        and isinstance(node.expr.target, Name)
+        and node.expr.target.name == name
+    ]
+    parameter = any(param.name == name for param in graph.function.params)
+    return tuple(lines) if len(lines) > (0 if parameter else 1) else ()
+
+
+def counted_base(expr: Expr, members: frozenset[str]) -> Expr:
+    """The object a member expression counts for: ``folio->page`` is folio."""
+    if isinstance(expr, Member) and expr.field in members:
+        return expr.base
+    return expr

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A scenario: objects, state, actors, properties, and what it is tried on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reviewer.cfg.build import build
+from reviewer.cfg.graph import Graph
+from reviewer.facts import Facts
+from reviewer.simulation.reader import ActorError, read_actors
+from reviewer.syntax.parse import parse_expression
+from reviewer.syntax.place import Place, place_of
+from reviewer.syntax.tree import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class StateWord:
+    """A variable of the scenario: its place as actors write it, how many
+    references it owns on the object it names, and what people call it."""
+
+    name: str
+    place: Place
+    owns: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way through the function that differs in what the scenario holds.
+
+    ``nonnull`` says of role names whether the pointer is there; ``initial``
+    maps words to object names (empty: none); ``held`` maps actors to the
+    references they start with; ``accounted`` is the count per object when
+    nobody else has one; ``spare`` are references of unknown owners that may
+    or may not exist at the start.
+    """
+
+    name: str
+    nonnull: Mapping[str, bool]
+    initial: Mapping[str, str]
+    held: Mapping[str, Mapping[str, int]]
+    accounted: Mapping[str, int]
+    spare: Mapping[str, int]
+
+    def condition(self, names: Mapping[str, str]) -> str:
+        """The path as a condition, with roles as the function names them."""
+        parts = [
+            f"{names.get(role, role)} {'!=' if there else '=='} NULL"
+            for role, there in sorted(self.nonnull.items())
+        ]
+        return " && ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """Something about the machine the model has to take one way or another."""
+
+    name: str
+    waits_for_irq: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """What must hold in every state; ``harm`` says what it is when it fails."""
+
+    name: str
+    expr: Expr
+    text: str
+    harm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A version whose verdict is known beforehand.
+
+    ``subject`` is the function tried, ``replace`` maps actors to the version
+    that takes their place, ``paths`` restricts it to some paths.
+    """
+
+    name: str
+    subject: str
+    replace: Mapping[str, str]
+    paths: tuple[str, ...]
+    expect: str
+    property: str
+    saves: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandsFor:
+    """Which functions of a tree an actor was made after."""
+
+    actor: str
+    file: str
+    functions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """All of it, parsed."""
+
+    name: str
+    summary: str
+    counter: str
+    caller: str
+    objects: Mapping[str, str]
+    words: tuple[StateWord, ...]
+    locks: Mapping[str, Place]
+    paths: tuple[Path, ...]
+    companies: tuple[tuple[str, ...], ...]
+    assumptions: tuple[Assumption, ...]
+    properties: tuple[Property, ...]
+    variants: tuple[Variant, ...]
+    stands_for: tuple[StandsFor, ...]
+    actors: Mapping[str, Graph]
+    actor_files: Mapping[str, str]
+
+    def number(self, name: str) -> int:
+        """The number of an object, 0 for the empty name."""
+        return list(self.objects).index(name) + 1 if name else 0
+
+
+def scenario_from(
+    name: str, table: Mapping[str, Any], files: Mapping[str, str], prelude: str, facts: Facts
+) -> Scenario:
+    """Build a scenario from its TOML table and its actor files (by name).
+
+    Raises `ActorError` when an actor cannot be read or is missing.
+    """
+    actors: dict[str, Graph] = {}
+    origin: dict[str, str] = {}
+    for file, text in sorted(files.items()):
+        for function in read_actors(text, f"{name}/{file}", prelude):
+            actors[function.name] = build(function, facts.noreturn, facts.transparent)
+            origin[function.name] = f"{name}/{file}"
+    scenario = Scenario(
+        name=name,
+        summary=table["summary"],
+        counter=table.get("counter", ""),
+        caller=table.get("caller", ""),
+        objects=dict(table.get("objects", {})),
+        words=tuple(
+            StateWord(word, _place(entry["place"]), entry.get("owns", 0), entry.get("text", word))
+            for word, entry in table.get("state", {}).items()
+        ),
+        locks={lock: _place(text) for lock, text in table.get("locks", {}).items()},
+        paths=tuple(_path(entry) for entry in table["path"]),
+        companies=tuple(tuple(entry["actors"]) for entry in table["company"]),
+        assumptions=tuple(
+            Assumption(entry["name"], entry["waits_for_irq"], entry["text"])
+            for entry in table["assumption"]
+        ),
+        properties=tuple(
+            Property(entry["name"], parse_expression(entry["expr"]), entry["text"], entry["harm"])
+            for entry in table.get("property", ())
+        ),
+        variants=tuple(_variant(entry) for entry in table.get("variant", ())),
+        stands_for=tuple(
+            StandsFor(entry["actor"], entry["file"], tuple(entry["functions"]))
+            for entry in table.get("stands_for", ())
+        ),
+        actors=actors,
+        actor_files=origin,
+    )
+    _complete(scenario)
+    return scenario
+
+
+def _place(text: str) -> Place:
+    place = place_of(parse_expression(text))
+    if place is None:
+        raise ActorError(f"{text!r} is not a place")
+    return place
+
+
+def _path(entry: Mapping[str, Any]) -> Path:
+    return Path(
+        name=entry["name"],
+        nonnull=entry.get("nonnull", {}),
+        initial=entry.get("initial", {}),
+        held=entry.get("held", {}),
+        accounted=entry.get("accounted", {}),
+        spare=entry.get("spare", {}),
+    )
+
+
+def _variant(entry: Mapping[str, Any]) -> Variant:
+    return Variant(
+        name=entry["name"],
+        subject=entry["subject"],
+        replace=entry.get("replace", {}),
+        paths=tuple(entry.get("paths", ())),
+        expect=entry["expect"],
+        property=entry.get("property", ""),
+        saves=entry.get("saves", ""),
+    )
+
+
+def _complete(scenario: Scenario) -> None:
+    """Refuse a scenario that names an actor nobody wrote."""
+    wanted = {actor for company in scenario.companies for actor in company}
+    wanted |= {variant.subject for variant in scenario.variants}
+    wanted |= {new for variant in scenario.variants for new in variant.replace.values()}
+    wanted |= {entry.actor for entry in scenario.stands_for}
+    if scenario.caller:
+        wanted.add(scenario.caller)
+    for name in sorted(wanted - set(scenario.actors)):
+        raise ActorError(f"scenario {scenario.name}: no actor is called {name}")

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the conversion of parser nodes needs to know at every node."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reviewer.location import Location
+from reviewer.syntax.tree import Block, Opaque
+from reviewer.syntax.vocabulary import Vocabulary
+from reviewer.syntax.work import Mark
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_DEPTH = 120
+MAX_CHAIN = 256
+_BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """``original`` and ``text`` are the function as written and as parsed,
+    equally long; ``base`` and ``line`` place their first byte in the file.
+
+    ``marks`` are keyed by offset and kind; ``names`` are the variables declared so far;
+    ``errors`` and ``notes`` are filled on the way; ``block`` converts a
+    compound statement inside an expression.
+    """
+
+    original: bytes
+    text: bytes
+    base: int
+    line: int
+    marks: Mapping[tuple[int, str], Mark]
+    vocabulary: Vocabulary
+    block: Callable[[Context, Node, int], Block]
+    names: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def location(ctx: Context, node: Node) -> Location:
+    """Where a node stands in the file."""
+    return Location(
+        ctx.base + node.start_byte, ctx.base + node.end_byte, ctx.line + node.start_point[0]
+    )
+
+
+def written(ctx: Context, node: Node) -> str:
+    """What the author wrote at a node."""
+    return ctx.original[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def squashed(text: str) -> str:
+    """The text with every run of blanks made one space."""
+    return _BLANKS.sub(" ", text.strip())
+
+
+def parsed(ctx: Context, start: int, end: int) -> str:
+    """The normalised text of a stretch, on one line."""
+    return squashed(ctx.text[start:end].decode("utf-8", "replace"))
+
+
+def opaque(ctx: Context, node: Node) -> Opaque:
+    """The node as text nobody looks into."""
+    return Opaque(location(ctx, node), squashed(written(ctx, node)))
+
+
+def failed(ctx: Context, node: Node, reason: str = "not understood") -> Opaque:
+    """The node as text that did not parse; the reason goes into the errors."""
+    text = squashed(written(ctx, node))
+    ctx.errors.append(f"line {ctx.line + node.start_point[0]}: {reason}: {shortened(text)}")
+    return Opaque(location(ctx, node), text, error=True)
+
+
+def shortened(text: str) -> str:
+    """At most 60 characters of a text."""
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Small things the grammar does not know, each with a rewriting of its own."""
+
+import re
+
+from reviewer.syntax.work import CALL, KEYWORDS, Work
+
+_CASE_RANGE = re.compile(rb"\bcase\b[^;:{}?]*?\.\.\.")
+_COMPUTED_GOTO = re.compile(rb"\bgoto\s*(\*)\s*([^;{}]*);")
+_OFFSETOF = re.compile(rb"\boffsetof(?=\s*\()")
+_OPERATOR_ARGUMENT = re.compile(rb",\s*([=!<>]=|<<?|>>?|[-+*/%&|^]|&&|\|\|)\s*(?=[,)])")
+_STATIC_CALL = re.compile(rb"\bstatic(?=\s+(?:const\s+)?[A-Za-z_]\w*\s*(\())")
+_JUMP_ARGUMENT = re.compile(rb"[(,]\s*(return|goto|break|continue)\b")
+
+
+def rewrite_oddities(work: Work) -> None:
+    """All of them, on the whole function."""
+    bare = bytes(work.bare)
+    for found in _CASE_RANGE.finditer(bare, work.body):
+        work.mark(found.end() - 2, found.end() - 1, "range")
+        work.put(found.end() - 3, b" | ")
+    for found in _COMPUTED_GOTO.finditer(bare, work.body):
+        _computed_goto(work, found)
+    for found in _OFFSETOF.finditer(bare, work.body):
+        work.put(found.end() - 1, b"F")
+    _arguments(work, bare)
+    _statics(work, bare)
+    _strings(work, bare)
+
+
+def _computed_goto(work: Work, found: re.Match[bytes]) -> None:
+    start = found.start(1)
+    work.mark(start, found.end(2), "goto")
+    work.erase(start, found.end(2))
+    work.put(start, b"_")
+
+
+def _arguments(work: Work, bare: bytes) -> None:
+    """Operators, jumps and semicolons as arguments of macros."""
+    for found in _OPERATOR_ARGUMENT.finditer(bare, work.body):
+        if work.owners.get(found.start()) is not None:
+            work.mark(found.start(1), found.end(1), "type")
+            work.put(found.start(1), b"_" * len(found[1]))
+    for found in _JUMP_ARGUMENT.finditer(bare, work.body):
+        work.notes.append(f"line +{work.line(found.start(1))}: a jump as an argument of a macro")
+        if found[1] in (b"return", b"goto"):
+            work.erase(found.start(1), found.end(1))
+        else:
+            work.put(found.start(1), b"_" * len(found[1]))
+    loops = {found.end() - 1 for found in CALL.finditer(bare) if found[1] == b"for"}
+    for offset, owner in work.owners.items():
+        if bare[offset] == 59 and bare[owner] == 40 and owner not in loops:
+            work.put(offset, b",")
+
+
+def _statics(work: Work, bare: bytes) -> None:
+    """``static DEFINE_X(...);``: without static it reads as the call it is."""
+    for found in _STATIC_CALL.finditer(bare, work.body):
+        closing = work.pairs.get(found.start(1))
+        if closing is None or bare[work.after(found.start(1) + 1)] == 42:
+            continue
+        if work.bare[work.after(closing + 1) : work.after(closing + 1) + 1] == b";":
+            work.erase(found.start(), found.end())
+
+
+def _strings(work: Work, bare: bytes) -> None:
+    """``"a" __stringify(X) "b"``: what stands next to a string is a string."""
+    for found in CALL.finditer(bare, work.body):
+        closing = work.pairs.get(found.end() - 1)
+        if closing is None or found[1] in KEYWORDS:
+            continue
+        before, behind = work.before(found.start()), work.after(closing + 1)
+        follows = before >= 0 and bare[before] == 34
+        if (
+            follows
+            or bare[behind : behind + 1] == b'"'
+            and bare[before : before + 1] in (b"(", b",")
+        ):
+            work.mark(found.start(), closing + 1, "attribute")
+            work.erase(found.start(), closing + 1)

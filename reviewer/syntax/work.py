@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the passes of the normaliser share: one function being rewritten."""
+
+import re
+from dataclasses import dataclass, field
+
+from reviewer.syntax.mask import blank, directives, without_directives
+from reviewer.syntax.vocabulary import Vocabulary
+
+_BRACKET = re.compile(rb"[()\[\]{},;]")
+_PARTNER = {41: 40, 93: 91, 125: 123}
+_SEPARATORS = b",;"
+_BLANK = b" \t\n\r\f\v"
+WORD = re.compile(rb"[A-Za-z_$][\w$]*")
+KEYWORDS = frozenset(
+    b"if else while for do switch case default return goto break continue sizeof struct union "
+    b"enum typedef asm __asm__ __asm _Generic _Static_assert alignof _Alignof __alignof__".split()
+)
+CALL = re.compile(rb"(?<![\w$])([A-Za-z_$][\w$]*)[ \t\r\n]*\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What was rewritten at a place: byte offsets into the function's text.
+
+    ``kind`` is ``iterator``, ``scope``, ``type``, ``range``, ``goto``,
+    ``attribute``, ``semicolon`` or ``arm``; ``text`` is what stood there.
+    """
+
+    start: int
+    end: int
+    kind: str
+    text: str
+
+
+@dataclass(slots=True)
+class Work:
+    """One function under rewriting: all texts keep their length and newlines.
+
+    ``original`` is what the author wrote, ``text`` what will be parsed,
+    ``bare`` the same without preprocessor lines; ``body`` is the offset of
+    the opening brace, ``pairs`` maps an opening bracket to its partner and
+    ``owners`` a comma or semicolon to the bracket it stands in.
+    """
+
+    original: bytes
+    text: bytearray
+    bare: bytearray
+    body: int
+    vocabulary: Vocabulary
+    pairs: dict[int, int] = field(default_factory=dict)
+    owners: dict[int, int] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def put(self, start: int, text: bytes) -> None:
+        """Overwrite from an offset on; newlines are the caller's care."""
+        self.text[start : start + len(text)] = text
+        self.bare[start : start + len(text)] = text
+
+    def erase(self, start: int, end: int) -> None:
+        """Blank a stretch."""
+        self.put(start, blank(bytes(self.text[start:end])))
+
+    def mark(self, start: int, end: int, kind: str) -> None:
+        """Remember what stands in the original at a stretch."""
+        text = self.original[start:end].decode("utf-8", "replace")
+        self.marks.append(Mark(start, end, kind, text))
+
+    def line(self, offset: int) -> int:
+        """The line of an offset, counted from 0 at the start of the function."""
+        return self.original.count(b"\n", 0, offset)
+
+    def before(self, offset: int) -> int:
+        """The offset of the last character that is not blank, or -1."""
+        offset -= 1
+        while offset >= 0 and self.bare[offset] in _BLANK:
+            offset -= 1
+        return offset
+
+    def after(self, offset: int) -> int:
+        """The offset of the next character that is not blank, or the end."""
+        while offset < len(self.bare) and self.bare[offset] in _BLANK:
+            offset += 1
+        return offset
+
+    def refresh(self) -> None:
+        """Recompute what follows from ``text``."""
+        text = bytes(self.text)
+        bare = without_directives(text, directives(text))
+        self.bare = bytearray(bare)
+        self.pairs, self.owners = brackets(bare)
+        self.body = max(bare.find(b"{"), 0)
+
+
+def brackets(text: bytes) -> tuple[dict[int, int], dict[int, int]]:
+    """Each opening bracket with its partner, and each comma and semicolon with
+    the bracket it stands in; what has none is left out."""
+    pairs: dict[int, int] = {}
+    owners: dict[int, int] = {}
+    stack: list[int] = []
+    for found in _BRACKET.finditer(text):
+        offset = found.start()
+        code = text[offset]
+        opening = _PARTNER.get(code)
+        if opening is None:
+            if code not in _SEPARATORS:
+                stack.append(offset)
+            elif stack:
+                owners[offset] = stack[-1]
+        elif stack and text[stack[-1]] == opening:
+            pairs[stack.pop()] = offset
+        elif opening == 123:
+            # A brace closes whatever round brackets were left open inside it.
+            while stack and text[stack[-1]] != opening:
+                stack.pop()
+            if stack:
+                pairs[stack.pop()] = offset
+    return pairs, owners
