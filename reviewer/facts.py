@@ -168,7 +168,8 @@ class Facts:
     ``opaque_types`` the C types that are structures on some architectures,
     with the list of those architectures, ``two_word_ptes`` the architectures
     whose page-table entries take two words, ``same_object_members`` the members
-    that name the object they are part of (``folio->page``).
+    that name the object they are part of (``folio->page``).  ``guards`` gives, by
+    the class that guard() names, the function that takes and the one that drops.
     """
 
     functions: Mapping[str, FunctionFact]
@@ -177,6 +178,17 @@ class Facts:
     opaque_types: Mapping[str, tuple[str, ...]]
     two_word_ptes: Mapping[str, TwoWordPte] = field(default_factory=dict)
     same_object_members: frozenset[str] = frozenset()
+    guards: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def noreturn(self, name: str) -> bool:
+        """Whether a call of this function does not come back."""
+        fact = self.of(name)
+        return fact is not None and fact.noreturn
+
+    def transparent(self, name: str) -> bool:
+        """Whether a macro evaluates to its first argument."""
+        fact = self.of(name)
+        return fact is not None and fact.transparent
 
     def of(self, name: str) -> FunctionFact | None:
         """The fact for a function name, exact names first."""

@@ -29,14 +29,19 @@ from reviewer.facts import (
 )
 
 if TYPE_CHECKING:
+    from reviewer.checker.rules import Rule
+    from reviewer.simulation.scenario import Scenario
+    from reviewer.verdict.claims import Claim
     from reviewer.syntax.vocabulary import Vocabulary
 
 Made = TypeVar("Made")
 
 _VOCABULARY = "syntax.toml"
 _PATTERN = re.compile(r"[*?\[]")
-_SECTIONS = frozenset({"function", "constants", "opaque_types", "two_word_pte", "same_object"})
-_RULE_KEYS = frozenset({"name", "summary", "severity", "since", "when", "scenario"})
+_SECTIONS = frozenset(
+    {"function", "constants", "guards", "opaque_types", "two_word_pte", "same_object"}
+)
+_RULE_KEYS = frozenset({"name", "summary", "severity", "since", "when", "scenario", "message"})
 _SEVERITIES = ("note", "warning", "error")
 
 
@@ -49,8 +54,8 @@ class RuleDescription:
     """What ``rules/NAME/rule.toml`` says of a rule.
 
     ``when`` is what an aligned access must match, ``scenario`` the scenario
-    that tries to refute or confirm the finding (empty for none), ``folder``
-    where the rule lives.
+    that tries to refute or confirm the finding, ``message`` what to report
+    (both empty for none), ``folder`` where the rule lives.
     """
 
     name: str
@@ -60,6 +65,7 @@ class RuleDescription:
     when: Table
     scenario: str
     folder: Path
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
     constants: dict[str, int] = {}
     opaque: dict[str, tuple[str, ...]] = {}
     two_words: dict[str, TwoWordPte] = {}
+    guards: dict[str, tuple[str, str]] = {}
     members: set[str] = set()
     for root in (None, *extra):
         tables = _kernel_tables(root)
@@ -122,11 +129,18 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
             constants |= _located(f"{where}: constants", _constants, table)
             opaque |= _located(f"{where}: opaque_types", _opaque_types, table)
             two_words |= _two_words(table, where)
+            guards |= _located(f"{where}: guards", _guards, table)
             members.update(_located(f"{where}: same_object", _members, table))
     exact = {name: entry for name, entry in functions.items() if not _PATTERN.search(name)}
     patterns = {name: entry for name, entry in functions.items() if name not in exact}
     facts = Facts(
-        _Functions(exact), _Functions(patterns), constants, opaque, two_words, frozenset(members)
+        functions=_Functions(exact),
+        patterns=_Functions(patterns),
+        constants=constants,
+        opaque_types=opaque,
+        two_word_ptes=two_words,
+        same_object_members=frozenset(members),
+        guards=guards,
     )
     if extra:
         validate(facts)
@@ -175,7 +189,59 @@ def _description(table: Table, folder: Path) -> RuleDescription:
         when=MappingProxyType(when),
         scenario=text(table, "scenario"),
         folder=folder,
+        message=text(table, "message"),
     )
+
+
+def load_rules(extra: Sequence[Path] = ()) -> tuple["Rule", ...]:
+    """The rules that are run over every aligned access."""
+    from reviewer.checker.rules import Rule
+
+    return tuple(
+        Rule(one.name, one.severity, one.when, one.message, None) for one in rule_folders(extra)
+    )
+
+
+def load_scenarios(facts: Facts, extra: Sequence[Path] = ()) -> tuple["Scenario", ...]:
+    """The scenarios of the simulation: every folder of ``actors/`` that holds
+    a ``scenario.toml``, by name."""
+    return tuple(load_scenario(folder, facts) for folder in scenario_folders(extra))
+
+
+def scenario_folders(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """Where the scenarios are, by name."""
+    roots = (rules_folder(), *extra)
+    found = {path.parent.name: path.parent for root in roots for path in root.glob("actors/*/scenario.toml")}
+    return tuple(found[name] for name in sorted(found))
+
+
+def load_scenario(folder: Path, facts: Facts) -> "Scenario":
+    """One scenario with its actors."""
+    from reviewer.simulation.reader import ActorError
+    from reviewer.simulation.scenario import scenario_from
+
+    where = f"rules/actors/{folder.name}/scenario.toml"
+    table = _read(folder / "scenario.toml", where)
+    prelude = (folder.parent / "prelude.h").read_text(encoding="utf-8")
+    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.c"))}
+    try:
+        return scenario_from(folder.name, table, files, prelude, facts)
+    except ActorError as error:
+        raise RulesError(f"rules/actors/{error}") from None
+    except KeyError as error:
+        raise RulesError(f"{where}: {error} is missing") from None
+
+
+def load_claims(extra: Sequence[Path] = ()) -> tuple["Claim", ...]:
+    """What people say in changelogs, by name."""
+    from reviewer.verdict.claims import claim_from
+
+    found = {}
+    for root in (rules_folder(), *extra):
+        for path in sorted(root.glob("claims/*.toml")):
+            where = f"rules/claims/{path.name}"
+            found[path.stem] = _located(where, claim_from, path.stem, _read(path, where))
+    return tuple(found[name] for name in sorted(found))
 
 
 def _located(where: str, make: Callable[..., Made], *args: object) -> Made:
@@ -235,6 +301,17 @@ def _constants(table: Table) -> dict[str, int]:
 def _opaque_types(table: Table) -> dict[str, tuple[str, ...]]:
     types = table.get("opaque_types", {})
     return {name: texts(types, name) for name in types}
+
+
+def _guards(table: Table) -> dict[str, tuple[str, str]]:
+    section = table.get("guards", {})
+    guards = {}
+    for name in section:
+        pair = texts(section, name)
+        if len(pair) != 2:
+            raise ValueError(f"'{name}' needs the function that takes and the one that drops")
+        guards[name] = (pair[0], pair[1])
+    return guards
 
 
 def _members(table: Table) -> tuple[str, ...]:

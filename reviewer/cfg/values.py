@@ -72,8 +72,8 @@ def effect(draft: Draft, expr: Expr, lower: Lower) -> None:
             target = value(draft, operand, lower)
             draft.add(Compute(expr.loc, replace(expr, operand=target)))
         case Comma(items=items):
-            for item in items:
-                effect(draft, item, lower)
+            for part in items:
+                effect(draft, part, lower)
         case Cast(type="void", operand=operand):
             effect(draft, operand, lower)
         case StatementExpr(body=body):
@@ -114,8 +114,8 @@ def condition(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
         case Binary(op="&&" | "||" as op):
             return _short_circuit(draft, op, _terms(expr, op), lower)
         case Comma(items=items):
-            for item in items[:-1]:
-                effect(draft, item, lower)
+            for part in items[:-1]:
+                effect(draft, part, lower)
             return condition(draft, items[-1], lower)
         case Ternary(then=then) if then is not None:
             return _conditional_condition(draft, expr, then, lower)
@@ -130,7 +130,9 @@ def condition(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
 
 
 def _decide(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
-    number = draft.add(Decide(expr.loc, value(draft, expr, lower)))
+    found = value(draft, expr, lower)
+    hidden = isinstance(found, Opaque) and not found.text.startswith("#if")
+    number = draft.add(Decide(expr.loc, found, hidden))
     draft.ends = []
     return [(number, "T")], [(number, "F")]
 

@@ -29,7 +29,10 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """What one mail or bare diff turned out to be."""
+    """What one mail or bare diff turned out to be.
+
+    ``base_commit`` may come from a cover letter; patches get theirs at the end.
+    """
 
     subject: str
     base_commit: str = ""
@@ -67,7 +70,7 @@ def _read(name: str, data: bytes) -> Iterator[_Item]:
     start = find_diff(lines)
     if start is None:
         raise PatchError(f"{name}: neither a diff nor a mail")
-    yield _Item("", patch=_bare_patch(lines[start:], name, blank + start))
+    yield _Item("", _base_commit(lines), _bare_patch(lines[start:], name, blank + start))
 
 
 def _bare_patch(lines: Sequence[bytes], name: str, skipped: int) -> Patch:
@@ -80,7 +83,7 @@ def _bare_patch(lines: Sequence[bytes], name: str, skipped: int) -> Patch:
         in_reply_to="",
         references=(),
         changelog=None,
-        base_commit=_base_commit(lines),
+        base_commit="",
         files=diff.files,
         problems=diff.problems,
         lines=_texts(lines[: diff.length]),
@@ -98,7 +101,7 @@ def _from_mail(mail: Mail, name: str) -> _Item:
         note = "" if start is None else f"'{mail.subject}': a diff in a reply is not reviewed"
         return _Item(mail.subject, base, reply=_reply(mail, start), note=note)
     if start is not None:
-        return _Item(mail.subject, base, patch=_mailed_patch(mail, name, start, base))
+        return _Item(mail.subject, base, patch=_mailed_patch(mail, name, start))
     number = _NUMBER.search(mail.subject)
     if number is not None and int(number[1]) == 0:
         return _Item(mail.subject, base, note=f"cover letter '{mail.subject}': nothing to review")
@@ -107,7 +110,7 @@ def _from_mail(mail: Mail, name: str) -> _Item:
     return _Item(mail.subject, base, reply=answers, note=note)
 
 
-def _mailed_patch(mail: Mail, name: str, start: int, base: str) -> Patch:
+def _mailed_patch(mail: Mail, name: str, start: int) -> Patch:
     lines = mail.body[start:]
     if mail.skipped is None:
         diff = parse_diff(lines)
@@ -118,7 +121,6 @@ def _mailed_patch(mail: Mail, name: str, start: int, base: str) -> Patch:
         _patch(mail, diff.problems),
         author=author or mail.author,
         changelog=changelog,
-        base_commit=base,
         files=diff.files,
         lines=_texts(lines[: diff.length]),
     )

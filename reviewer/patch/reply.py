@@ -7,7 +7,7 @@ from collections.abc import Sequence
 _REPLY_SUBJECT = re.compile(r"\s*(?:re|aw|sv|antw)(?:\[\d{1,3}\])?\s*:", re.IGNORECASE)
 _ATTRIBUTION_START = re.compile(r"(?:On|Am|Le|El) \S")
 _ATTRIBUTION_END = re.compile(r"\b(?:wrote|writes|said|schrieb|a écrit)\s*:\s*\Z")
-_BARE_NAME = re.compile(r"[A-Z][\w.-]*(?: [A-Z][\w.-]*){1,3} (?:wrote|writes):\s*\Z")
+_BARE_NAME = re.compile(r"(?!As )[A-Z][\w.-]*(?: [A-Z][\w.-]*){1,3} (?:wrote|writes):\s*\Z")
 _ORIGINAL = re.compile(r"-{3,} ?Original Message ?-{3,}", re.IGNORECASE)
 # An attribution is one sentence that mailers wrap, at most, twice.
 _ATTRIBUTION_LINES = 3

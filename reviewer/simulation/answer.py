@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Answer for one function: what can other CPUs do to it, before and after?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reviewer.facts import Facts
 from reviewer.simulation.assemble import Subject, assemble, lift_subject
-from reviewer.simulation.effects import ENTERED, Event
+from reviewer.simulation.effects import ENTERED, Event, evaluate
 from reviewer.simulation.explore import Check, Exploration, Goal, Taken, count_checks, explore
 from reviewer.simulation.machine import Machine
 from reviewer.simulation.predicate import predicate
 from reviewer.simulation.prune import prune
 from reviewer.simulation.scenario import Assumption, Path, Scenario
-from reviewer.simulation.steps import Access, Context, Let, Program, Step, const
+from reviewer.simulation.steps import Access, Branch, Context, Let, Program, Step, Stop, const
 from reviewer.simulation.trace import TraceStep, trace
 
 HARMS = {
@@ -27,17 +27,32 @@ HARMS = {
     "deadlock": "no CPU can go on",
 }
 RANK = list(HARMS)
+DISTURBED = "disturbed"
+Shared = tuple[int, ...]
+Goals = Callable[[Machine], Sequence[tuple[str, Goal]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One exploration of one image on one path beside one company."""
 
+    scenario: Scenario
     path: Path
     assumption: Assumption
     company: tuple[str, ...]
     machine: Machine
     result: Exploration
+
+    @property
+    def assumption_matters(self) -> bool:
+        """Whether any CPU beside the function can tell the assumption."""
+        return _cares(self.machine)
+
+    @property
+    def harm_text(self) -> str:
+        """The harm when a property of the scenario itself is broken."""
+        texts = {entry.name: entry.harm for entry in self.scenario.properties}
+        return texts.get(self.broken, self.broken)
 
     @property
     def verdict(self) -> str:
@@ -61,7 +76,7 @@ def explore_all(
     facts: Facts,
     substitute: Mapping[str, str] | None = None,
     program: Program | None = None,
-    goals: Sequence[tuple[str, Goal]] = (),
+    goals: Goals = lambda machine: (),
     cap: int = 200_000,
 ) -> tuple[Run, ...]:
     """Explore the function on a path beside each company, under each
@@ -79,8 +94,8 @@ def explore_all(
             if assumption.waits_for_irq and not _cares(machine):
                 continue
             checks = checks_of(scenario, machine)
-            result = explore(machine, checks, goals, cap)
-            runs.append(Run(path, assumption, actors, machine, result))
+            result = explore(machine, checks, goals(machine), cap)
+            runs.append(Run(scenario, path, assumption, actors, machine, result))
     return tuple(runs)
 
 
@@ -118,10 +133,14 @@ def _thawed(machine: Machine) -> Check:
 @dataclass(frozen=True, slots=True)
 class Guard:
     """A step without which the function breaks a property: ``without`` is the
-    run that shows it."""
+    run that shows it, ``failure`` what the function returns when the
+    comparison fails (empty when that depends on more), ``closed`` the step
+    that ends what it protects (empty when there is none)."""
 
     step: Access
     without: Run
+    failure: str
+    closed: Access | None
 
 
 def guards(
@@ -140,8 +159,47 @@ def guards(
             runs = explore_all(scenario, subject, path, facts, program=changed)
             broken = [run for run in runs if run.verdict == "VIOLATED"]
             if broken:
-                found.append(Guard(step, _shortest(broken)))
+                failure = _failure(program, number)
+                closed = _closing(program, number)
+                found.append(Guard(step, _shortest(broken), failure, closed))
     return tuple(found)
+
+
+def _ahead(program: Program, number: int, done: int) -> list[Step]:
+    """The steps reachable once a comparison has failed or succeeded, as far
+    as its own result decides."""
+    step = program.steps[number]
+    assert isinstance(step, Access)
+    found, stack, seen = [], [step.next], set()
+    while stack:
+        at = stack.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        here = program.steps[at]
+        found.append(here)
+        if isinstance(here, Branch):
+            value = evaluate(here.value, {step.done: done})
+            ways = (here.then, here.other) if value is None else (here.then if value else here.other,)
+            stack.extend(ways)
+        elif not isinstance(here, Stop):
+            stack.append(here.next)
+    return found
+
+
+def _failure(program: Program, number: int) -> str:
+    ends = {step.text for step in _ahead(program, number, 0) if isinstance(step, Stop)}
+    return ends.pop() if len(ends) == 1 else ""
+
+
+def _closing(program: Program, number: int) -> Access | None:
+    """The plain store to the same count that follows a success."""
+    guard = program.steps[number]
+    assert isinstance(guard, Access)
+    for step in _ahead(program, number, 1):
+        if isinstance(step, Access) and step.op == "store" and step.index == guard.index:
+            return step
+    return None
 
 
 def _without(steps: tuple[Step, ...], number: int, step: Access) -> tuple[Step, ...]:
@@ -169,31 +227,32 @@ def worst(runs: Sequence[Run]) -> Run | None:
 # Goals ------------------------------------------------------------------------
 
 
-def failing(step: Access, machine_subject: str) -> Goal:
-    """The first time a comparison of the function fails."""
+def failing(program: Program) -> Goals:
+    """The first time each atomic comparison of a function fails, and the
+    first time another CPU changes a count while it runs."""
+    steps = [step for step in program.steps if isinstance(step, Access) and step.op == "cas"]
+    return lambda machine: (
+        *((f"fails:{number}", _fails(step)) for number, step in enumerate(steps)),
+        (DISTURBED, _disturbed(machine)),
+    )
 
-    def goal(cpu: int, taken: Step, event: Event, before: object, after: object) -> bool:
-        return (
-            isinstance(taken, Access)
-            and taken.origin == step.origin
-            and taken.op == step.op
-            and not event.done
-        )
+
+def _fails(step: Access) -> Goal:
+    def goal(cpu: int, taken: Step, event: Event, before: Shared, after: Shared) -> bool:
+        return isinstance(taken, Access) and taken.origin == step.origin and not event.done
 
     return goal
 
 
-def disturbed(number: int, subject_line: int) -> Goal:
-    """The first time another CPU changes the count of object ``number`` while
-    the function runs."""
+def _disturbed(machine: Machine) -> Goal:
+    stage = machine.layout.stage
 
-    def goal(cpu: int, taken: Step, event: Event, before: object, after: object) -> bool:
+    def goal(cpu: int, taken: Step, event: Event, before: Shared, after: Shared) -> bool:
         return (
-            isinstance(taken, Access)
-            and event.object == number
-            and taken.op in ("add", "add-unless")
-            and event.done
-            and taken.origin.line != subject_line
+            cpu != machine.subject
+            and before[stage] == ENTERED
+            and event.object == 1
+            and event.old != event.new
         )
 
     return goal

@@ -12,7 +12,7 @@ from reviewer.simulation.lift import lift
 from reviewer.simulation.machine import Layout, Machine, Variable, layout
 from reviewer.simulation.prune import prune
 from reviewer.simulation.scenario import Assumption, Path, Scenario
-from reviewer.simulation.steps import Branch, Let, Mark, Program, Step, Stop, const
+from reviewer.simulation.steps import Access, Branch, Let, Mark, Program, Step, Stop, const
 from reviewer.syntax.place import Place
 
 OWN_NAMES: Mapping[str, str] = {}
@@ -53,8 +53,12 @@ def lift_subject(scenario: Scenario, path: Path, subject: Subject, facts: Facts)
 
 def lift_actor(scenario: Scenario, path: Path, name: str, facts: Facts) -> Program:
     """An actor as steps; actors name things as the scenario does."""
+    graph = scenario.actors[name]
     bindings = bind(scenario, path, OWN_NAMES, scenario.actor_files[name])
-    return lift(scenario.actors[name], facts, bindings, scenario.actors.get)
+    given = {param.name for param in graph.function.params}
+    objects = {role: number for role, number in bindings.objects.items() if role in given}
+    bindings = replace(bindings, objects=objects)
+    return lift(graph, facts, bindings, scenario.actors.get)
 
 
 def assemble(
@@ -83,7 +87,7 @@ def assemble(
         programs=tuple(programs),
         objects=tuple(scenario.objects),
         layout=plan,
-        initial=_initial(scenario, path, plan, cpu),
+        initial=_initial(scenario, path, plan, cpu, tuple(programs)),
         subject=cpu,
         waits_for_irq=assumption.waits_for_irq,
         accounted=accounted,
@@ -91,11 +95,16 @@ def assemble(
 
 
 def _initial(
-    scenario: Scenario, path: Path, plan: Layout, subject: int
+    scenario: Scenario, path: Path, plan: Layout, subject: int, programs: tuple[Program, ...]
 ) -> tuple[tuple[int, ...], ...]:
-    """The starts: with and without each reference of unknown owner."""
+    """The starts: with and without each reference of unknown owner, where
+    anybody compares the count it would change."""
     starts = []
-    spare = [(name, count) for name, count in path.spare.items()]
+    spare = [
+        (name, count)
+        for name, count in path.spare.items()
+        if any(_compares(program, scenario.number(name)) for program in programs)
+    ]
     for choice in product(*[range(count + 1) for _, count in spare]):
         state = [0] * plan.size
         for word in scenario.words:
@@ -112,6 +121,16 @@ def _initial(
             state[place] = words + state[plan.held[subject, number]]
         starts.append(tuple(state))
     return tuple(starts)
+
+
+def _compares(program: Program, number: int) -> bool:
+    return any(
+        isinstance(step, Access)
+        and step.op in ("cas", "load")
+        and step.index is not None
+        and step.index == const(number)
+        for step in program.steps
+    )
 
 
 def link(caller: Program, subject: Program) -> Program:

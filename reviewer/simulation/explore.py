@@ -335,6 +335,9 @@ class _Search:
         for cpu, program in enumerate(self.machine.programs):
             number = shared[self.machine.layout.results[cpu]]
             text = _result_texts(program)[number - 1]
+            if cpu == self.machine.subject and not text:
+                texts.append(f"{program.name}() is not reached")
+                continue
             kept = any(shared[place] for (by, _), place in self._kept if by == cpu)
             texts.append(f"{program.name}() {_ended(text, kept)}")
         return tuple(texts)

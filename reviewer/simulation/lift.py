@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node, Unknown
-from reviewer.facts import FunctionFact, Facts
+from reviewer.facts import Facts, FunctionFact, StepFact
 from reviewer.location import Location
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.simulation.bindings import Bindings, has_unknown, linear, text_of, uses_local
@@ -38,7 +38,6 @@ from reviewer.syntax.render import render
 from reviewer.syntax.tree import (
     Assign,
     Binary,
-    Call,
     Cast,
     Comma,
     Expr,
@@ -372,9 +371,12 @@ class _Lifter:
         if not fact.steps and fact.returns is None:
             self._forget(node)
         self._enter(fact, node, origin)
-        temps = {}
+        temps: dict[str, Value] = {}
         for position, step in enumerate(fact.steps):
-            temps = self._fact_step(step, node, origin, position)
+            if step.when == "always":
+                temps = self._fact_step(step, node, origin, position) or temps
+            else:
+                temps = self._chosen_step(step, node, origin, position)
         self._exit(fact, node, origin)
         self.fixed.setdefault(node.result, self._result(node, fact, temps))
         if fact.noreturn:
@@ -387,6 +389,8 @@ class _Lifter:
             named = self.value(node.args[0], node.loc)
             done = temps.get("$done", const(1))
             return named if done == const(1) else ("op", "*", named, done)
+        if "$result" in temps:
+            return temps["$result"]
         if "$old" in temps:
             return temps["$old"]
         return unknown(_call_text(node))
@@ -408,10 +412,16 @@ class _Lifter:
             case _:
                 return self.value(expr, node.loc)
 
-    def _fact_step(self, step, node: Invoke, origin: Origin, position: int):  # type: ignore[no-untyped-def]
+    def _fact_step(
+        self, step: StepFact, node: Invoke, origin: Origin, position: int
+    ) -> dict[str, Value]:
+        """Emit one step of a call; gives what it found and whether it took
+        effect, nothing where it touches nothing of the scenario."""
         if step.op in ("flush", "grace-period"):
             self._emit(Wait(step.op, origin, self._next()))
             self._emit(Wait(step.op + "-done", origin, self._next()))
+            return {}
+        if step.place is None:
             return {}
         target = self._target(substitute(step.place, node.args), node)
         if target is None:
@@ -438,6 +448,23 @@ class _Lifter:
             self.notes.counts[f"{stem}.old"] = int(index[1])
         done = local(f"{stem}.done") if step.op in ("cas", "add-unless") else const(1)
         return {"$old": local(f"{stem}.old"), "$done": done}
+
+    def _chosen_step(
+        self, step: StepFact, node: Invoke, origin: Origin, position: int
+    ) -> dict[str, Value]:
+        """A step that is made for one result of the call and not for the
+        other, where nothing in the scenario says which: both are tried."""
+        done = f"{self.prefix}{node.result}.{position}.chosen"
+        effect, other = (1, 0) if step.when == "nonzero" else (0, 1)
+        at = self._next() - 1
+        choice = unknown(f"{origin.text}@{self.prefix}{at}")
+        self._emit(Branch(choice, "", "", 0, origin, at + 2, at + 1))
+        skip = len(self.steps)
+        self._emit(Let(done, const(other), -1))
+        self._emit(Let(done, const(effect), at + 3))
+        self._fact_step(step, node, origin, position)
+        self.steps[skip] = Let(done, const(other), len(self.steps))
+        return {"$result": local(done)}
 
     def _operand(self, template: Expr | None, node: Invoke) -> Value | None:
         return None if template is None else self._returned(template, node, {})
@@ -468,9 +495,8 @@ class _Lifter:
         return name
 
     def _enter(self, fact: FunctionFact, node: Invoke, origin: Origin) -> None:
-        for context in fact.enters:
-            if context in MODELLED_CONTEXTS:
-                self._emit(Context(context, True, origin, self._next()))
+        if fact.enters_when == "always":
+            self._contexts(fact, origin)
         for taken in fact.acquires:
             lock = self._lock(substitute(taken.place, node.args))
             if lock is None:
@@ -478,10 +504,22 @@ class _Lifter:
             done = "" if taken.when == "always" else f"{self.prefix}{node.result}.taken"
             self._emit(Acquire(lock, done, origin, self._next()))
             if done:
-                taken_value = local(done)
-                self.fixed[node.result] = (
-                    taken_value if taken.when == "nonzero" else ("un", "!", taken_value)
-                )
+                result = local(done)
+                self.fixed[node.result] = result if taken.when == "nonzero" else ("un", "!", result)
+                self._contexts_if(fact, result, origin)
+
+    def _contexts(self, fact: FunctionFact, origin: Origin) -> None:
+        for context in fact.enters:
+            if context in MODELLED_CONTEXTS:
+                self._emit(Context(context, True, origin, self._next()))
+
+    def _contexts_if(self, fact: FunctionFact, taken: Value, origin: Origin) -> None:
+        """The contexts of a trylock, entered when it took its lock."""
+        at = len(self.steps)
+        self._emit(Branch(taken, "", "", 0, origin, at + 1, at + 1))
+        self._contexts(fact, origin)
+        end = len(self.steps)
+        self.steps[at] = Branch(taken, "", "", 0, origin, at + 1, end)
 
     def _exit(self, fact: FunctionFact, node: Invoke, origin: Origin) -> None:
         for dropped in fact.releases:

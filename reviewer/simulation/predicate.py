@@ -3,16 +3,21 @@
 
 Names are the words, objects and locks of the scenario and the stages of the
 function under review (``entered``, ``gave_up``, ``succeeded``, ``returned``);
-``count(o)``, ``kept(o)``, ``owed(o)``, ``frozen(o)``, ``freed(o)``,
+``count(o)``, ``accounted(o)``, ``kept(o)``, ``owed(o)``, ``frozen(o)``, ``freed(o)``,
 ``held(actor, o)`` and ``others(actor, o)`` look at one object,
-``owner(lock)`` gives the CPU + 1 that has a lock.
+``owner(lock)`` gives the CPU + 1 that has a lock.  Conditions over a single
+step may also say ``by(actor)`` (``by(subject)`` for the function under
+review), ``raises(o)`` and ``sees(o)``, the count the step found, else -1.
 """
 
 from collections.abc import Callable, Mapping
 
 from reviewer.simulation import effects
+from reviewer.simulation.effects import Event
+from reviewer.simulation.explore import Goal
 from reviewer.simulation.machine import Machine, owed
 from reviewer.simulation.reader import ActorError
+from reviewer.simulation.steps import Step
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import Binary, Call, Expr, Literal, Name, Unary
 
@@ -79,7 +84,9 @@ def _name(name: str, machine: Machine, names: Mapping[str, int]) -> Term:
 
 def _call(name: str, args: tuple[str, ...], machine: Machine, names: Mapping[str, int]) -> Term:
     plan = machine.layout
-    if name == "owner" and args[0] in plan.locks:
+    if name == "by":
+        return _by(args[0], machine)
+    if name == "owner" and args and args[0] in plan.locks:
         place = plan.locks[args[0]]
         return lambda shared: shared[place]
     if not args or args[-1] not in names:
@@ -110,7 +117,40 @@ def _object_term(name: str, number: int, machine: Machine) -> Term:
             return lambda shared: owed(shared, plan, number)
         case "frozen":
             return lambda shared: int(bool(shared[plan.frozen[number]]))
+        case "accounted":
+            accounted = machine.accounted.get(number, 0)
+            return lambda shared: accounted
+        case "raises":
+            base = plan.size
+            return lambda shared: int(shared[base + 1] == number and shared[base + 2] == 1)
+        case "sees":
+            base = plan.size
+            return lambda shared: shared[base + 3] if shared[base + 1] == number else -1
         case "freed":
             return lambda shared: shared[plan.freed] >> number & 1
         case _:
             raise ActorError(f"{name}: not a function of the state")
+
+
+def _by(name: str, machine: Machine) -> Term:
+    place = machine.layout.size
+    cpus = [
+        cpu
+        for cpu, program in enumerate(machine.programs)
+        if program.name == name or (name == "subject" and cpu == machine.subject)
+    ]
+    return lambda shared: int(shared[place] in cpus)
+
+
+def step_predicate(expr: Expr, machine: Machine) -> Goal:
+    """The same over single steps: the state is the one the step leaves, with
+    the CPU, the object, whether its count rose, and the count found behind it."""
+    names = {name: number + 1 for number, name in enumerate(machine.objects)}
+    term = _term(expr, machine, names)
+
+    def goal(cpu: int, step: Step, event: Event, before: Shared, after: Shared) -> bool:
+        old = -1 if event.old is None else event.old
+        raised = int(event.object > 0 and event.new is not None and event.new > old)
+        return bool(term((*after, cpu, event.object, raised, old)))
+
+    return goal

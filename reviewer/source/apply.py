@@ -122,12 +122,14 @@ def _starts(lines: list[bytes], diff: FileDiff, known: bool) -> list[int]:
     for number, hunk in enumerate(diff.hunks, 1):
         old = [line.text for line in hunk.lines if line.kind != "+"]
         start = first_line(hunk.old_start, len(old)) - 1
+        lowest, highest = _limits(hunk, floor, len(lines) - len(old))
         if not old:
-            _check_insertion(lines, hunk, number, start >= floor and known, len(diff.hunks))
-        elif start < floor or lines[start : start + len(old)] != old:
+            _check_insertion(lines, hunk, number, start >= floor and known)
+        elif not lowest <= start <= highest or lines[start : start + len(old)] != old:
             places = places or _places(lines)
-            found, cost = _search(lines, old, places, floor, _MAX_COMPARISONS - spent)
+            found, cost = _search(lines, old, places, _MAX_COMPARISONS - spent)
             spent += cost
+            found = [at for at in found if lowest <= at <= highest]
             if len(found) != 1:
                 raise ApplyError(f"hunk {number} {_misfit(lines, old, start, found)}")
             start = found[0]
@@ -136,15 +138,26 @@ def _starts(lines: list[bytes], diff: FileDiff, known: bool) -> list[int]:
     return starts
 
 
-def _check_insertion(
-    lines: list[bytes], hunk: Hunk, number: int, allowed: bool, hunks: int
-) -> None:
+def _limits(hunk: Hunk, floor: int, last: int) -> tuple[int, int]:
+    """The lowest and highest index a hunk may start at.
+
+    Context on one side only says that the file begins or ends at the other.
+    """
+    leads, trails = hunk.lines[0].kind == " ", hunk.lines[-1].kind == " "
+    if leads and not trails:
+        return max(floor, last), last
+    if trails and not leads and hunk.old_start == 1:
+        return floor, 0
+    return floor, last
+
+
+def _check_insertion(lines: list[bytes], hunk: Hunk, number: int, known: bool) -> None:
     """A hunk without old lines fits an empty file, else only a text known to be right."""
     if not lines and hunk.old_start == 0:
         return
-    if hunk.old_start == 0 and hunks == 1:
+    if not known and hunk.old_start == 0:
         raise ApplyError(f"hunk {number} does not match: the file is not empty")
-    if not allowed or hunk.old_start > len(lines):
+    if not known or hunk.old_start > len(lines):
         raise ApplyError(f"hunk {number} has no old lines to place it by")
 
 
@@ -156,17 +169,16 @@ def _places(lines: list[bytes]) -> dict[bytes, list[int]]:
 
 
 def _search(
-    lines: list[bytes], old: list[bytes], places: dict[bytes, list[int]], floor: int, budget: int
+    lines: list[bytes], old: list[bytes], places: dict[bytes, list[int]], budget: int
 ) -> tuple[list[int], int]:
-    """All places from ``floor`` on where ``old`` stands, and the comparisons spent."""
+    """All places where ``old`` stands, and the comparisons spent."""
     rarest = min(range(len(old)), key=lambda at: len(places.get(old[at], ())))
     candidates = places.get(old[rarest], ())
     cost = len(candidates) * len(old)
     if cost > budget:
         raise ApplyError("too many places to try for a hunk that is not at its line")
     starts = (at - rarest for at in candidates)
-    found = [at for at in starts if at >= floor and lines[at : at + len(old)] == old]
-    return found, cost
+    return [at for at in starts if at >= 0 and lines[at : at + len(old)] == old], cost
 
 
 def _misfit(lines: list[bytes], old: list[bytes], start: int, found: list[int]) -> str:
@@ -180,7 +192,7 @@ def _misfit(lines: list[bytes], old: list[bytes], start: int, found: list[int]) 
             return f"does not match: line {at + 1} is behind the end of the file ({len(lines)})"
         if lines[at] != text:
             return f"does not match: line {at + 1} is {_quote(lines[at])}, not {_quote(text)}"
-    return "does not match: its lines overlap the hunk before"
+    return "does not match: it overlaps the hunk before, or begins or ends the file elsewhere"
 
 
 def _quote(line: bytes) -> str:

@@ -2,6 +2,7 @@
 """Find the before image of each patched C file and make the after image of it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from reviewer.location import Problem
 from reviewer.patch.records import FileDiff, Hunk, Patch
@@ -23,6 +24,38 @@ class _Unpaired(Exception):
     """Why a file has no images; one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What the files of one patch are looked up in.
+
+    ``images`` are the results of this very patch, which may hold several diffs
+    of one file when it is a concatenation; ``vacated`` the paths it moves or
+    removes, ``created`` those it creates.
+    """
+
+    tree: Tree | None
+    base_commit: str
+    overlay: Overlay
+    images: dict[str, bytes | None]
+    vacated: frozenset[str]
+    created: frozenset[str]
+
+
+def _setting(patch: Patch, tree: Tree | None, overlay: Overlay) -> _Setting:
+    return _Setting(
+        tree=tree,
+        base_commit=patch.base_commit,
+        overlay=overlay,
+        images={},
+        vacated=frozenset(
+            diff.old_path
+            for diff in patch.files
+            if diff.old_path and diff.old_path != diff.new_path and not diff.copied
+        ),
+        created=frozenset(diff.path for diff in patch.files if diff.old_path is None),
+    )
+
+
 def pair(
     patch: Patch, tree: Tree | None, overlay: Overlay | None = None
 ) -> tuple[tuple[SourcePair, ...], tuple[Problem, ...]]:
@@ -33,12 +66,12 @@ def pair(
     overlay) only the hunks are known.  A file that is not C gives nothing,
     unless its path is hostile or its change binary.
     """
-    images: dict[str, bytes | None] = {}
+    setting = _setting(patch, tree, overlay or {})
     pairs: list[SourcePair] = []
     problems: list[Problem] = []
     for diff in patch.files:
         try:
-            made = _pair(diff, patch.base_commit, tree, images, overlay or {})
+            made = _pair(diff, setting)
         except Refused as error:
             problems.append(Problem(diff.path, "", f"refused: {error}"))
         except _Unpaired as error:
@@ -46,36 +79,36 @@ def pair(
         else:
             if made is not None:
                 pairs.append(made)
-                images.update(_images(diff, made))
+                setting.images.update(_images(diff, made, setting))
     return tuple(pairs), tuple(problems)
 
 
 def overlay_after(overlay: Overlay, patch: Patch, pairs: Sequence[SourcePair]) -> Overlay:
     """The overlay for the next patch of the series, given what ``pair`` made of this one."""
     result = dict(overlay)
+    setting = _setting(patch, None, overlay)
     made = {one.path: one for one in pairs}
     for diff in patch.files:
         if diff.path in made:
-            result.update(_images(diff, made[diff.path]))
+            result.update(_images(diff, made[diff.path], setting))
     return result
 
 
-def _images(diff: FileDiff, made: SourcePair) -> dict[str, bytes | None]:
-    """What a file leaves behind for whoever looks up its paths next."""
+def _images(diff: FileDiff, made: SourcePair, setting: _Setting) -> dict[str, bytes | None]:
+    """What a file leaves behind for whoever looks up its paths next.
+
+    A file may be moved away and another one be created under its old name.
+    """
     if not made.whole:
         return {}
-    gone = diff.old_path is not None and diff.old_path != diff.new_path and not diff.copied
-    before = {diff.old_path: None} if gone and diff.old_path else {}
-    return before | {made.path: made.after}
+    images = {made.path: made.after}
+    moved = diff.old_path != diff.new_path and not diff.copied
+    if moved and diff.old_path and diff.old_path not in setting.created:
+        images[diff.old_path] = None
+    return images
 
 
-def _pair(
-    diff: FileDiff,
-    base: str,
-    tree: Tree | None,
-    images: Overlay,
-    overlay: Overlay,
-) -> SourcePair | None:
+def _pair(diff: FileDiff, setting: _Setting) -> SourcePair | None:
     """The images of one file, or None when there is nothing to analyse in it."""
     for path in (diff.old_path, diff.new_path):
         if path is not None:
@@ -85,11 +118,11 @@ def _pair(
     if not diff.path.endswith((".c", ".h")):
         return None
     if diff.old_path is None:
-        return _created(diff, base, tree, {**overlay, **images})
+        return _created(diff, setting)
     if not diff.hunks and diff.old_path == diff.new_path:
         return None
     tried: list[tuple[bytes, str]] = []
-    for origin, before in _sources(diff, base, tree, images, overlay):
+    for origin, before in _sources(diff, setting):
         if any(before == text for text, _ in tried):
             continue
         try:
@@ -97,27 +130,23 @@ def _pair(
         except ApplyError as error:
             tried.append((before, str(error)))
     if tried:
-        raise _Unpaired(_does_not_apply(diff, tried, tree))
-    if diff.old_path in overlay:
+        raise _Unpaired(_does_not_apply(diff, tried, setting.tree))
+    if diff.old_path in setting.overlay:
         raise _Unpaired("removed by an earlier patch of the series")
-    if tree is not None:
-        raise _Unpaired("not in the tree" + (", already applied?" * (diff.new_path is None)))
+    if setting.tree is not None:
+        raise _Unpaired("not in the tree" if diff.new_path else "not in the tree, already removed?")
     return _deleted(diff) if diff.new_path is None else _hunks_alone(diff)
 
 
-def _sources(
-    diff: FileDiff, base: str, tree: Tree | None, images: Overlay, overlay: Overlay
-) -> Iterator[tuple[str, bytes]]:
-    """What may be the before image, the likeliest first.
-
-    ``images`` are the results of this very patch, which may hold several diffs
-    of one file when it is a concatenation.
-    """
-    path = diff.old_path or ""
-    for text in (images.get(path), overlay.get(path)):
+def _sources(diff: FileDiff, setting: _Setting) -> Iterator[tuple[str, bytes]]:
+    """What may be the before image, the likeliest first."""
+    path, tree, base = diff.old_path or "", setting.tree, setting.base_commit
+    # The source of a move is what was there before the patch, whatever is put in its place.
+    images = setting.images if path == diff.new_path else {}
+    for text in (images.get(path), setting.overlay.get(path)):
         if text is not None:
             yield "series", text
-    removed = path in overlay and overlay[path] is None
+    removed = path in setting.overlay and setting.overlay[path] is None
     if tree is None or removed:
         return
     places: tuple[tuple[str, Callable[[], bytes | None]], ...] = (
@@ -169,15 +198,16 @@ def _fits(text: bytes, diff: FileDiff) -> bool:
     return True
 
 
-def _created(diff: FileDiff, base: str, tree: Tree | None, known: Overlay) -> SourcePair:
+def _created(diff: FileDiff, setting: _Setting) -> SourcePair:
     """A new file: its diff is the whole of it, unless the tree has it already."""
     lines = [line for hunk in diff.hunks for line in hunk.lines]
     if len(diff.hunks) > 1 or any(line.kind != "+" for line in lines):
         raise _Unpaired("a new file that has old lines")
     after = b"".join(line.text for line in lines)
+    known = any(diff.path in paths for paths in (setting.overlay, setting.images, setting.vacated))
     existing = None
-    if tree is not None and diff.path not in known:
-        existing = _existing(diff.path, base, tree)
+    if setting.tree is not None and not known:
+        existing = _existing(diff.path, setting.base_commit, setting.tree)
     if existing == after:
         raise _Unpaired("does not apply to the tree: the file is there (already applied?)")
     if existing is not None:

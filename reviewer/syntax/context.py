@@ -46,7 +46,10 @@ class Context:
 def location(ctx: Context, node: Node) -> Location:
     """Where a node stands in the file."""
     return Location(
-        ctx.base + node.start_byte, ctx.base + node.end_byte, ctx.line + node.start_point[0]
+        # What was put before a fragment begins nowhere.
+        max(ctx.base + node.start_byte, 0),
+        ctx.base + node.end_byte,
+        ctx.line + node.start_point[0],
     )
 
 

@@ -45,15 +45,19 @@ def read_header(text: bytes, start: int, end: int, vocabulary: Vocabulary) -> He
     groups = _groups(tokens)
     if not groups:
         return None
+    first = 0
     for position, group in enumerate(groups):
         if not _may_be_name(tokens, group, vocabulary):
             continue
-        before = [word for word, _ in tokens[: group.token] if not _is_extra(word, vocabulary)]
+        before = [
+            word for word, _ in tokens[first : group.token] if not _is_extra(word, vocabulary)
+        ]
         if not before and position + 1 < len(groups) and _is_prefix(tokens, group):
+            first = _behind(tokens, group)
             continue
         if not _only_attributes(tokens, group):
             return None
-        return _named(text, tokens, groups, position, vocabulary, bool(before))
+        return _named(text, tokens[first][1], group, vocabulary, bool(before))
     return None
 
 
@@ -113,16 +117,12 @@ def _only_attributes(tokens: list[tuple[bytes, int]], group: _Group) -> bool:
     return True
 
 
-def _named(
-    text: bytes,
-    tokens: list[tuple[bytes, int]],
-    groups: list[_Group],
-    position: int,
-    vocabulary: Vocabulary,
-    typed: bool,
-) -> Header:
-    group = groups[position]
-    start = tokens[0][1]
+def _behind(tokens: list[tuple[bytes, int]], group: _Group) -> int:
+    """The number of the first token behind a group."""
+    return next(n for n, (_, offset) in enumerate(tokens) if offset > group.closing)
+
+
+def _named(text: bytes, start: int, group: _Group, vocabulary: Vocabulary, typed: bool) -> Header:
     pointer = _RETURNS_POINTER.match(text, group.opening)
     if pointer:
         return Header(pointer[1].decode("utf-8", "replace"), start, "")

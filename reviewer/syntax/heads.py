@@ -7,6 +7,7 @@ import re
 from reviewer.syntax.work import CALL, KEYWORDS, Work
 
 _WORD_BEFORE = re.compile(rb"(?<![\w$])(?:else|do)$")
+_WORD_START = re.compile(rb"[A-Za-z_$*]")
 _LOOP, _BRANCH = b"while", b"if"
 _FOLLOWS = re.compile(rb"[A-Za-z_$*({+-]|\Z")
 
@@ -37,7 +38,8 @@ def _rewrite(work: Work, found: re.Match[bytes], closing: int, following: int) -
     if character == b"=" and work.bare[work.after(following + 1) :][:1] == b"{":
         _drop_initialiser(work, following)
     elif character == b"}":
-        _end_statement(work, closing)
+        if not _in_initialiser(work, found.start()):
+            _end_statement(work, closing)
     elif not character or not _FOLLOWS.match(character):
         return
     elif name in vocabulary.scopes:
@@ -47,21 +49,27 @@ def _rewrite(work: Work, found: re.Match[bytes], closing: int, following: int) -
     elif character == b"{":
         work.notes.append(f"line +{work.line(found.start())}: {name}() read as a loop")
         _head(work, found, closing, _LOOP, "iterator")
-    elif character.isalpha() or character in b"_$*":
+    elif _WORD_START.match(character):
         if name not in vocabulary.statements:
             _guess(work, found, closing, following)
         else:
             _end_statement(work, closing)
 
 
+def _in_initialiser(work: Work, start: int) -> bool:
+    """Whether the brace right before is no block but ``= {``."""
+    brace = work.before(start)
+    return work.bare[brace] == 123 and work.bare[work.before(brace)] in b"=,({]"
+
+
 def _guess(work: Work, found: re.Match[bytes], closing: int, following: int) -> None:
     """A macro nobody knows: what is indented deeper belongs to it."""
-    before, gap = work.before(found.start()), work.bare[closing + 1 : following]
+    before, gap = work.before(found.start()), bytes(work.bare[closing + 1 : following])
     if work.bare[before] == 41 and b"\n" not in gap:
         return
     name = found[1].decode("utf-8", "replace")
     deeper = _column(work, following) > _column(work, found.start())
-    if b"\n" in gap and deeper and not found[1].isupper():
+    if b"\n" in gap and deeper and not name.isupper():
         work.notes.append(f"line +{work.line(found.start())}: {name}() read as a loop")
         _head(work, found, closing, _LOOP, "iterator")
     elif b"\n" in gap:
@@ -92,7 +100,7 @@ def _end_statement(work: Work, closing: int) -> None:
     offset = closing + 1
     while offset < len(work.bare) and work.bare[offset] in b"\r\n":
         offset += 1
-    if work.text[offset : offset + 1] in (b" ", b"\t"):
+    if offset < len(work.text) and work.text[offset] in b" \t":
         work.mark(offset, offset, "semicolon")
         work.put(offset, b";")
 

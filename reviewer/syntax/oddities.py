@@ -7,7 +7,7 @@ from reviewer.syntax.work import CALL, KEYWORDS, Work
 
 _CASE_RANGE = re.compile(rb"\bcase\b[^;:{}?]*?\.\.\.")
 _COMPUTED_GOTO = re.compile(rb"\bgoto\s*(\*)\s*([^;{}]*);")
-_OFFSETOF = re.compile(rb"\boffsetof(?=\s*\()")
+_OPERATORS = re.compile(rb"\b(?:offsetof|alignof|_Alignof|__alignof__|__alignof)(?=\s*\()")
 _OPERATOR_ARGUMENT = re.compile(rb",\s*([=!<>]=|<<?|>>?|[-+*/%&|^]|&&|\|\|)\s*(?=[,)])")
 _STATIC_CALL = re.compile(rb"\bstatic(?=\s+(?:const\s+)?[A-Za-z_]\w*\s*(\())")
 _JUMP_ARGUMENT = re.compile(rb"[(,]\s*(return|goto|break|continue)\b")
@@ -21,8 +21,9 @@ def rewrite_oddities(work: Work) -> None:
         work.put(found.end() - 3, b" | ")
     for found in _COMPUTED_GOTO.finditer(bare, work.body):
         _computed_goto(work, found)
-    for found in _OFFSETOF.finditer(bare, work.body):
-        work.put(found.end() - 1, b"F")
+    for found in _OPERATORS.finditer(bare, work.body):
+        # Any other name will do: the parser then reads an ordinary call.
+        work.put(found.start(), b"$")
     _arguments(work, bare)
     _statics(work, bare)
     _strings(work, bare)

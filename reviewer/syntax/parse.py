@@ -11,11 +11,12 @@ from reviewer.syntax.context import Context, squashed
 from reviewer.syntax.declarations import parameters, return_type
 from reviewer.syntax.expressions import expression, parts
 from reviewer.syntax.grammar import parsed_tree
+from reviewer.syntax.mask import mask
 from reviewer.syntax.normalise import Normalised, normalise
 from reviewer.syntax.reread import inner_expression, wrapped
 from reviewer.syntax.segments import Outline, Segment, outline
 from reviewer.syntax.statements import block
-from reviewer.syntax.tree import Block, Expr, Function, Gap
+from reviewer.syntax.tree import Block, Expr, Function, Gap, Parameter
 from reviewer.syntax.vocabulary import EMPTY, Vocabulary
 
 if TYPE_CHECKING:
@@ -68,8 +69,6 @@ def read_file(data: bytes, vocabulary: Vocabulary = EMPTY) -> SourceFile:
 
 def parse_function(data: bytes, segment: Segment, vocabulary: Vocabulary = EMPTY) -> Function:
     """One function of a file; locations are those of the file."""
-    from reviewer.syntax.mask import mask
-
     masked = mask(data[segment.start : segment.end])
     return _parse(data, masked, segment, vocabulary)
 
@@ -90,6 +89,31 @@ def parse_expression(text: str) -> Expr:
     if ctx.errors:
         raise ValueError(f"not an expression: {text!r}")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a header says; empty where it is cut short or not understood."""
+
+    type: str = ""
+    params: tuple[Parameter, ...] = ()
+    attributes: tuple[str, ...] = ()
+
+
+def read_head(header: bytes, vocabulary: Vocabulary = EMPTY) -> Head:
+    """The type and parameters of a header that may break off in the middle."""
+    text = mask(header).rstrip().rstrip(b",{").rstrip()
+    text += b")" * max(text.count(b"(") - text.count(b")"), 0)
+    original = header[: len(text)].ljust(len(text)) + b"\n{}"
+    rewritten = normalise(original, text + b"\n{}", len(text) + 1, vocabulary)
+    definition = _definition(parsed_tree(rewritten.text))
+    body = None if definition is None else definition.child_by_field_name("body")
+    if definition is None or body is None or definition.has_error:
+        return Head()
+    segment = Segment("", 0, len(text) + 1, len(original), 1, 1, "")
+    ctx = _context(original, rewritten, segment, vocabulary)
+    made = _function(ctx, segment, rewritten, definition, body)
+    return Head(made.type, made.params, made.attributes)
 
 
 def _parse(data: bytes, masked: bytes, segment: Segment, vocabulary: Vocabulary) -> Function:

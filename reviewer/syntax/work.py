@@ -14,7 +14,7 @@ _BLANK = b" \t\n\r\f\v"
 WORD = re.compile(rb"[A-Za-z_$][\w$]*")
 KEYWORDS = frozenset(
     b"if else while for do switch case default return goto break continue sizeof struct union "
-    b"enum typedef asm __asm__ __asm _Generic _Static_assert alignof _Alignof __alignof__".split()
+    b"enum typedef asm __asm__ __asm _Generic _Static_assert".split()
 )
 CALL = re.compile(rb"(?<![\w$])([A-Za-z_$][\w$]*)[ \t\r\n]*\(")
 

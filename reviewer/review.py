@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The way of one submission through the stages, in order."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reviewer.checker.changes import Changes, changes
+from reviewer.checker.rules import Rule, findings
+from reviewer.facts import Facts
+from reviewer.patch.records import Submission
+from reviewer.simulation.scenario import Scenario
+from reviewer.source.pair import Overlay, overlay_after, pair
+from reviewer.source.tree import Tree
+from reviewer.syntax.vocabulary import Vocabulary
+from reviewer.verdict.claims import Claim, said_by
+from reviewer.verdict.drift import drift
+from reviewer.verdict.judge import Judged, judge
+from reviewer.verdict.justify import justification, questions
+from reviewer.verdict.ledger import Ledger
+from reviewer.verdict.records import PatchProblem, Review
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """What was read from the rules; ``scenarios`` and ``claims`` are asked for
+    when the first finding needs them."""
+
+    facts: Facts
+    vocabulary: Vocabulary
+    rules: tuple[Rule, ...]
+    scenarios: Callable[[], Sequence[Scenario]]
+    claims: Callable[[], Sequence[Claim]]
+
+
+def review(submission: Submission, tree: Tree | None, rules: Ruleset) -> Review:
+    """Review everything one input held, in order; later patches of a series
+    apply on top of earlier ones."""
+    ledger = Ledger()
+    judged: list[Judged] = []
+    problems: list[PatchProblem] = []
+    overlay: Overlay = {}
+    for number, patch in enumerate(submission.patches):
+        pairs, unpaired = pair(patch, tree, overlay)
+        overlay = overlay_after(overlay, patch, pairs)
+        found = [*patch.problems, *unpaired]
+        for one in pairs:
+            analysed = changes(one, rules.vocabulary, rules.facts)
+            found.extend(analysed.problems)
+            judged.extend(_judged(analysed, patch.changelog, number, tree, rules, ledger))
+        problems.extend(PatchProblem(number, problem) for problem in found)
+    claims = said_by(submission, judged, rules.claims, rules.facts, ledger)
+    return Review(
+        patches=submission.patches,
+        verdicts=tuple(one.verdict for one in judged),
+        claims=claims,
+        justification=tuple(s for one in judged for s in justification(one, ledger)),
+        questions=tuple(q for one in judged for q in questions(one)),
+        facts=ledger.facts(),
+        problems=tuple(problems),
+        notes=submission.notes,
+    )
+
+
+def _judged(
+    analysed: Changes,
+    changelog: str | None,
+    number: int,
+    tree: Tree | None,
+    rules: Ruleset,
+    ledger: Ledger,
+) -> list[Judged]:
+    found = [(f, change) for change in analysed.functions for f in findings(rules.rules, change)]
+    if not found:
+        return []
+    scenarios = rules.scenarios()
+    told = {
+        one.name: drift(one, tree.file, rules.vocabulary, rules.facts) if tree else ()
+        for one in scenarios
+    }
+    return [
+        judge(finding, change, scenarios, rules.facts, changelog, number, ledger, told)
+        for finding, change in found
+    ]

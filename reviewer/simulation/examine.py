@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Examine one function, before and after, with one scenario."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reviewer.cfg.graph import Graph
+from reviewer.facts import Facts
+from reviewer.simulation.answer import Guard, Run, explore_all, failing, guards, saved_by
+from reviewer.simulation.assemble import Subject, lift_subject
+from reviewer.simulation.roles import reassigned, roles
+from reviewer.simulation.scenario import Path, Scenario
+from reviewer.simulation.steps import Access, Program
+from reviewer.syntax.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class PathAnswer:
+    """What exploring one path gave: runs of both images (before may be empty),
+    the guards found in the after image, and what saves the path else."""
+
+    path: Path
+    condition: str
+    lost: bool
+    before: tuple[Run, ...]
+    after: tuple[Run, ...]
+    guards: tuple[Guard, ...]
+    saved_by: tuple[str, ...]
+    stores_count: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a scenario says of a function.
+
+    ``reasons`` are sentences that say why it cannot decide; with one of them
+    ``paths`` may still hold runs, which then prove nothing.
+    """
+
+    scenario: Scenario
+    names: Mapping[str, str]
+    paths: tuple[PathAnswer, ...]
+    reasons: tuple[str, ...]
+    unmodelled: tuple[str, ...]
+    assumptions: tuple[str, ...]
+
+
+def fits(scenario: Scenario, place: Place) -> bool:
+    """Whether a scenario is about the kind of place in question."""
+    return bool(place.steps) and place.steps[-1].lstrip("->.") == scenario.counter
+
+
+def examine(
+    scenario: Scenario,
+    before: Graph | None,
+    after: Graph,
+    file: str,
+    before_place: Place,
+    place: Place,
+    lost: Sequence[str],
+    lost_paths: Sequence[str],
+    line: int,
+    facts: Facts,
+) -> Answer:
+    """Explore a function whose access to ``place`` lost the locks ``lost``.
+
+    ``before_place`` is the same place as the before image names it,
+    ``lost_paths`` are the conditions under which something was lost, ``line``
+    is the line of the access after the patch.
+    """
+    members = frozenset(facts.same_object_members)
+    names = roles(scenario, after, facts, place, members)
+    subject = Subject(after, file, names)
+    reasons = list(_misfits(scenario, after, names, place, lost))
+    programs = {path.name: lift_subject(scenario, path, subject, facts) for path in scenario.paths}
+    unmodelled = tuple(sorted({call for p in programs.values() for call in p.unmodelled}))
+    assumptions = tuple(dict.fromkeys(a for p in programs.values() for a in p.assumptions))
+    if unmodelled:
+        listed = ", ".join(unmodelled[:4]) + (", ..." if len(unmodelled) > 4 else "")
+        reasons.append(f"what {listed} does to the count and the page cache is not known")
+    if reasons:
+        return Answer(scenario, names, (), tuple(reasons), unmodelled, assumptions)
+    old = None
+    if before is not None:
+        old = Subject(before, file, roles(scenario, before, facts, before_place, members))
+    relevant = _relevant(scenario, names, lost_paths)
+    paths = tuple(
+        _examine_path(scenario, path, old, subject, programs[path.name], relevant, line, facts)
+        for path in scenario.paths
+    )
+    reasons.extend(_vacuous(paths, line))
+    return Answer(scenario, names, paths, tuple(reasons), unmodelled, assumptions)
+
+
+def _misfits(
+    scenario: Scenario, graph: Graph, names: Mapping[str, str], place: Place, lost: Sequence[str]
+) -> list[str]:
+    """Why the scenario does not speak of this function."""
+    reasons = []
+    locks = {
+        str(Place(names.get(known.root, known.root), known.steps))
+        for known in scenario.locks.values()
+    }
+    strange = [lock for lock in lost if lock not in locks]
+    if strange:
+        reasons.append(
+            f"the scenario {scenario.name} has no {' or '.join(strange)}: "
+            f"what others do to {place} under it is not modelled"
+        )
+    if not graph.function.complete:
+        reasons.append("the function is not known beyond the hunks of the diff")
+    if len(place.steps) > 1:
+        reasons.append(f"{place} is not the count of an object the function has a name for")
+    for role in (next(iter(scenario.objects)),):
+        lines = reassigned(graph, names[role])
+        if lines:
+            reasons.append(
+                f"{names[role]} stands for several objects one after the other "
+                f"(assigned on lines {', '.join(map(str, lines[:4]))})"
+            )
+    if "*" in graph.function.type or graph.function.type.split()[-1:] != ["int"]:
+        reasons.append(
+            f"the function returns {graph.function.type or 'nothing'}: "
+            f"which result means success is not known"
+        )
+    if graph.function.errors:
+        reasons.append("part of the function could not be parsed")
+    return reasons
+
+
+def _relevant(
+    scenario: Scenario, names: Mapping[str, str], lost_paths: Sequence[str]
+) -> frozenset[str]:
+    """The paths of the scenario on which something was lost; all of them
+    where the conditions of the function are not the scenario's."""
+    conditions = {path.name: path.condition(names) for path in scenario.paths}
+    found = {name for name, text in conditions.items() if text in lost_paths}
+    return frozenset(found or conditions)
+
+
+def _examine_path(
+    scenario: Scenario,
+    path: Path,
+    old: Subject | None,
+    subject: Subject,
+    program: Program,
+    relevant: frozenset[str],
+    line: int,
+    facts: Facts,
+) -> PathAnswer:
+    after = explore_all(scenario, subject, path, facts, program=program, goals=failing(program))
+    before = explore_all(scenario, old, path, facts) if old is not None else ()
+    held = all(run.verdict == "HOLDS" for run in after)
+    found = guards(scenario, subject, path, facts, line) if held else ()
+    saves = saved_by(scenario, subject, path, facts) if held and not found else ()
+    condition = path.condition(subject.names)
+    stores = any(
+        isinstance(step, Access) and step.op == "store" and step.family == "count"
+        for step in program.steps
+    )
+    lost = path.name in relevant
+    return PathAnswer(path, condition, lost, before, after, found, saves, stores)
+
+
+def _vacuous(paths: Sequence[PathAnswer], line: int) -> list[str]:
+    """A run in which the function always ends the same way proves nothing."""
+    reasons = []
+    for answer in paths:
+        ends = {text for run in answer.after for end in run.result.outcomes for text in end[-1:]}
+        if answer.lost and len(ends) < 2 and not any(run.result.broken for run in answer.after):
+            end = next(iter(ends), "never")
+            reasons.append(
+                f"where {answer.condition} the function always ends alike in the model ({end}): "
+                f"what it takes the count to be is not what the scenario has"
+            )
+    return reasons

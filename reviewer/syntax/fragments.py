@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Functions of which only the hunks of a diff are known."""
+
+from collections.abc import Sequence
+
+from reviewer.location import Location
+from reviewer.source.records import Fragment
+from reviewer.syntax.context import Context
+from reviewer.syntax.expressions import parts
+from reviewer.syntax.grammar import parsed_tree
+from reviewer.syntax.mask import directives, without_directives
+from reviewer.syntax.normalise import normalise
+from reviewer.syntax.parse import read_head
+from reviewer.syntax.pieces import Piece, pieces
+from reviewer.syntax.repair import UNSEEN, Repaired, repair
+from reviewer.syntax.statements import block, sequence
+from reviewer.syntax.tree import Block, Function, Gap, Stmt
+from reviewer.syntax.vocabulary import Vocabulary
+from reviewer.syntax.work import Mark
+
+_HEAD = b"void f(void){"
+
+
+def fragment_functions(
+    fragments: Sequence[Fragment], vocabulary: Vocabulary
+) -> tuple[Function, ...]:
+    """The functions some hunks of one file show, in order of appearance.
+
+    A function seen in parts is not ``complete``: a `Gap` stands for what lies
+    before, between and behind them.  Lines are those of the image, byte
+    offsets count in the text of the fragment a part comes from.
+    """
+    found: dict[str, list[Piece]] = {}
+    for fragment in fragments:
+        for piece in pieces(fragment, vocabulary):
+            found.setdefault(piece.name or piece.header.decode("utf-8", "replace"), []).append(
+                piece
+            )
+    return tuple(_function(some, vocabulary) for some in found.values())
+
+
+def _function(some: list[Piece], vocabulary: Vocabulary) -> Function:
+    items: list[Stmt] = []
+    errors: list[str] = []
+    notes: list[str] = []
+    for number, piece in enumerate(some):
+        if not piece.opens or number:
+            items.append(_gap(piece, piece.start))
+        shown, ctx = _statements(piece, vocabulary)
+        items += shown
+        errors += ctx.errors
+        notes += ctx.notes
+    last = some[-1]
+    if not last.closes:
+        items.append(_gap(last, last.end))
+    header = max((piece for piece in some), key=lambda piece: (piece.opens, len(piece.header)))
+    head = read_head(header.header, vocabulary)
+    here = _location(some[0], some[0].start, last.end)
+    complete = len(some) == 1 and last.opens and last.closes
+    body = Block(here, tuple(items))
+    name = some[0].name
+    return Function(
+        here,
+        name,
+        head.type,
+        head.params,
+        body,
+        complete,
+        tuple(errors),
+        tuple(notes),
+        head.attributes,
+    )
+
+
+def _line(piece: Piece, offset: int) -> int:
+    return piece.fragment.line + piece.fragment.text.count(b"\n", 0, offset)
+
+
+def _location(piece: Piece, start: int, end: int) -> Location:
+    return Location(start, max(start, end), _line(piece, start))
+
+
+def _gap(piece: Piece, offset: int) -> Gap:
+    return Gap(_location(piece, offset, offset), "")
+
+
+def _statements(piece: Piece, vocabulary: Vocabulary) -> tuple[list[Stmt], Context]:
+    """What one piece shows, parsed between what was put around it."""
+    masked = piece.masked[piece.start : piece.end]
+    written = piece.fragment.text[piece.start : piece.end]
+    added = repair(without_directives(masked, directives(masked)))
+    # A preprocessor line must begin a line.
+    before = _HEAD + added.before + b"\n"
+    behind = b"\n" + added.behind + b"}"
+    rewritten = normalise(
+        before + written + behind, before + masked + behind, len(_HEAD) - 1, vocabulary
+    )
+    marks = {(mark.start, mark.kind): mark for mark in rewritten.marks}
+    marks |= _unseen(added, before, behind, len(written))
+    ctx = Context(
+        before + written + behind,
+        rewritten.text,
+        piece.start - len(before),
+        _line(piece, piece.start) - 1,
+        marks,
+        vocabulary,
+        block,
+    )
+    ctx.notes.extend(rewritten.notes)
+    return _body(ctx), ctx
+
+
+def _unseen(
+    added: Repaired, before: bytes, behind: bytes, length: int
+) -> dict[tuple[int, str], Mark]:
+    """Marks that make each value put in an `Opaque` saying so."""
+    found: dict[tuple[int, str], Mark] = {}
+    for text, shift in ((before, 0), (behind, len(before) + length)):
+        at = text.find(UNSEEN)
+        while at >= 0:
+            start, end = at + shift, at + shift + len(UNSEEN)
+            found[start, "type"] = Mark(start, end, "type", "not shown")
+            at = text.find(UNSEEN, at + 1)
+    return found
+
+
+def _body(ctx: Context) -> list[Stmt]:
+    """The statements of the one function there is, or a gap for all of it."""
+    inside = parts(parsed_tree(ctx.text))
+    first = inside[0] if inside else None
+    body = None if first is None else first.child_by_field_name("body")
+    if body is None or len(inside) > 1:
+        ctx.errors.append(f"line {ctx.line}: lines of a hunk not parsed")
+        text = ctx.original.decode("utf-8", "replace")
+        return [Gap(Location(0, 0, ctx.line), text, error=True)]
+    return sequence(ctx, parts(body), 0)

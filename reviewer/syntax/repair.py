@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Making a run of lines that was cut out of a function readable again.
+
+Nothing inside the lines is touched: what is missing is put before and behind.
+"""
+
+import re
+from dataclasses import dataclass
+
+UNSEEN = b"$gap"
+"""Stands for a value that is not shown."""
+
+_EVENT = re.compile(rb"[()\[\]{};]|(?<![\w$])(?:case|default)(?![\w$])")
+_OPENING = {41: 40, 93: 91, 125: 123}
+_ELSE = re.compile(rb"\s*else\b")
+_WHILE = re.compile(rb"\s*while\s*\([^;{}]*\)\s*;")
+_INSIDE = re.compile(rb"\s*(?:[=<>|^?/%.,]|&&|!=|->|\*\s|[-+]\s|&\s|\"[^\"\n]*\"\s*[,)])")
+_DANGLING = re.compile(rb"(?:[-+*/%&|^<>=!~?:,(\[.]|\breturn|\bsizeof)\s*\Z")
+_RETURN_END = re.compile(rb"\breturn\s*\Z")
+_DO = re.compile(rb"\bdo\s*\Z")
+_VALUE = re.compile(rb"[=,(]\s*\Z|\]\s*=\s*\Z")
+_CONTROL = re.compile(rb"(?<![\w$])(?:if|while|switch|for)\s*\Z")
+_FOR = re.compile(rb"(?<![\w$])for\s*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What to put before and behind a run of lines."""
+
+    before: bytes
+    behind: bytes
+
+
+@dataclass(slots=True)
+class _Level:
+    """The code up to a closing bracket that was opened before the lines."""
+
+    cases: bool = False
+    semicolon: bool = False
+
+
+def repair(bare: bytes) -> Repaired:
+    """How to complete lines whose comments, strings and preprocessor lines
+    are blanked."""
+    stack: list[int] = []
+    levels = [_Level()]
+    closers: list[int] = []
+    rounds: list[int] = []
+    for found in _EVENT.finditer(bare):
+        offset, code = found.start(), bare[found.start()]
+        if code in b"([{":
+            stack.append(offset)
+        elif code in _OPENING:
+            _close(bare, offset, stack, levels, closers, rounds)
+        elif code == 59:
+            levels[-1].semicolon = levels[-1].semicolon or not stack
+        elif not stack:
+            levels[-1].cases = True
+    openers = [
+        _opener(bare, level, closer) for level, closer in zip(levels, [*closers, -1], strict=True)
+    ]
+    if closers and bare[closers[0] + 1 :].lstrip()[:1] == b";":
+        openers[0] = b"struct s " + UNSEEN + b"={"
+        return Repaired(b"".join(reversed(openers)), _ending(bare, stack))
+    before = b"".join(reversed(openers))
+    return Repaired(before + _beginning(bare, rounds), _ending(bare, stack))
+
+
+def _close(
+    bare: bytes,
+    offset: int,
+    stack: list[int],
+    levels: list[_Level],
+    closers: list[int],
+    rounds: list[int],
+) -> None:
+    code = bare[offset]
+    if stack and bare[stack[-1]] == _OPENING[code]:
+        stack.pop()
+    elif code == 125:
+        while stack and bare[stack[-1]] != 123:
+            stack.pop()
+        if stack:
+            stack.pop()
+        else:
+            closers.append(offset)
+            levels.append(_Level())
+    elif not stack and len(levels) == 1 and not levels[0].semicolon:
+        rounds.append(offset)
+
+
+def _opener(bare: bytes, level: _Level, closer: int) -> bytes:
+    """What the block ended by a brace (or by nothing) may have begun with."""
+    if level.cases:
+        return b"switch(" + UNSEEN + b"){case " + UNSEEN + b":;"
+    if closer < 0:
+        return b""
+    if _WHILE.match(bare, closer + 1):
+        return b"do{"
+    return b"if(" + UNSEEN + b"){"
+
+
+def _beginning(bare: bytes, rounds: list[int]) -> bytes:
+    """The missing beginning of the first statement."""
+    if _ELSE.match(bare):
+        return b"if(" + UNSEEN + b");"
+    inside = UNSEEN + b" " if _INSIDE.match(bare) else b""
+    if not rounds:
+        return inside or (b"if(" + UNSEEN + b")" if _is_deeper(bare) else b"")
+    brackets = b"".join(
+        UNSEEN + b"(" if bare[offset] == 41 else UNSEEN + b"[" for offset in reversed(rounds)
+    )
+    following = bare[rounds[-1] + 1 :].lstrip()[:1]
+    if bare[rounds[-1]] == 41 and (following == b"{" or following.isalpha() or following == b"_"):
+        brackets = b"if" + brackets[len(UNSEEN) :]
+    return brackets + inside
+
+
+def _is_deeper(bare: bytes) -> bool:
+    """Whether the first statement is indented deeper than the one behind it,
+    as that of an ``if`` without braces is."""
+    start = len(bare) - len(bare.lstrip())
+    end = bare.find(b";", start)
+    if end < 0 or b"{" in bare[start:end] or b"}" in bare[start:end]:
+        return False
+    following = len(bare) - len(bare[end + 1 :].lstrip())
+    if following >= len(bare) or bare[following] == 125:
+        return False
+    return _column(bare, start) > _column(bare, following)
+
+
+def _column(bare: bytes, offset: int) -> int:
+    return len(bare[bare.rfind(b"\n", 0, offset) + 1 : offset].expandtabs(8))
+
+
+def _ending(bare: bytes, stack: list[int]) -> bytes:
+    """The missing end of the last statement and of every open block."""
+    parts: list[bytes] = []
+    text = bare.rstrip()
+    if _DANGLING.search(text) and not _RETURN_END.search(text) and not _is_label_end(text):
+        parts.append(b" " + UNSEEN)
+    for offset in reversed(stack):
+        if bare[offset] == 40:
+            parts.append(_semicolons(bare, offset) + b")")
+        elif bare[offset] == 91:
+            parts.append(b"]")
+        elif _VALUE.search(bare, 0, offset):
+            parts.append(b"}")
+        else:
+            parts.append(
+                b";}" + (b"while(" + UNSEEN + b")" if _DO.search(bare, 0, offset) else b"")
+            )
+    return b"".join(parts) + b";"
+
+
+def _is_label_end(text: bytes) -> bool:
+    return text.endswith(b":") and b"?" not in text[text.rfind(b"\n") + 1 :]
+
+
+def _semicolons(bare: bytes, opening: int) -> bytes:
+    """What a ``for (`` that breaks off still needs."""
+    if not _FOR.search(bare, 0, opening):
+        return b""
+    return b";" * max(2 - bare.count(b";", opening), 0)
