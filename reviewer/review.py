@@ -74,7 +74,7 @@ def _judged(
         return []
     scenarios = rules.scenarios()
     told = {
-        one.name: drift(one, tree.file, rules.vocabulary, rules.facts) if tree else ()
+        one.name: drift(one, tree.readable, rules.vocabulary, rules.facts) if tree else ()
         for one in scenarios
     }
     return [

@@ -105,10 +105,11 @@ def _by_call(node: Invoke, facts: Facts) -> Iterator[tuple[str, Expr, str]]:
     for step in fact.steps:
         if step.place is not None:
             yield KINDS[step.op], substitute(step.place, node.args), text
-    for place in fact.reads:
-        yield "read", substitute(place, node.args), text
-    for place in fact.writes:
-        yield "write", substitute(place, node.args), text
+    stepped = [step.place for step in fact.steps]
+    for kind, places in (("read", fact.reads), ("write", fact.writes)):
+        for place in places:
+            if place not in stepped:
+                yield kind, substitute(place, node.args), text
 
 
 def _reads(expr: Expr) -> Iterator[tuple[str, Expr, str]]:

@@ -13,7 +13,7 @@ from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Node
 from reviewer.facts import Facts, FunctionFact, LockFact
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.locks.conditions import Condition, condition, decided, written
-from reviewer.syntax.place import place_of, substitute
+from reviewer.syntax.place import Place, place_of, substitute
 from reviewer.syntax.rebuild import rebuilt
 from reviewer.syntax.tree import Assign, Expr, Name
 
@@ -164,7 +164,13 @@ def lock_name(lock: LockFact, node: Invoke, names: Aliases) -> str:
     """The lock a call takes or drops, by its first name."""
     expr = _result_in(substitute(lock.place, node.args), node.result)
     place = place_of(expr)
-    return str(names.canonical(place)) if place is not None else ""
+    return lock_text(names.canonical(place)) if place is not None else ""
+
+
+def lock_text(place: Place) -> str:
+    """A lock as people write it: one reached through a pointer is called by
+    the pointer (``vmf->ptl``)."""
+    return str(place).lstrip("*")
 
 
 def _result_in(expr: Expr, result: str) -> Expr:

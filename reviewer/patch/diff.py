@@ -18,6 +18,8 @@ _GIT = b"diff --git "
 _COMBINED = (b"diff --cc ", b"diff --combined ")
 _INDEX = re.compile(rb"index ([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: \d{6})?\s*\Z")
 _BINARY_FILES = re.compile(rb"Binary files (\S.*) and (\S.*) differ\s*\Z")
+# Longer than two paths can be; the pattern above would take quadratic time.
+_MAX_BINARY_LINE = 9000
 _EXTENDED = (
     b"old mode ",
     b"new mode ",
@@ -109,7 +111,7 @@ def _begins_file(lines: Sequence[bytes], at: int, strict: bool = False) -> bool:
         if at + 1 >= len(lines) or not lines[at + 1].startswith(b"+++ "):
             return False
         return not strict or (at + 2 < len(lines) and lines[at + 2].startswith(b"@@ -"))
-    return line.startswith(b"Binary files ") and _BINARY_FILES.match(line) is not None
+    return _binary_names(line) is not None
 
 
 def _file(lines: Sequence[bytes], at: int) -> tuple[FileDiff, int]:
@@ -160,7 +162,7 @@ def _git_header(lines: Sequence[bytes], at: int) -> _Header:
     index = _INDEX.match(b"index " + fields.get("index", b""))
     old_blob, new_blob = (index[1].decode(), index[2].decode()) if index else ("", "")
     marker = lines[behind] if behind < len(lines) else b""
-    binary = marker.startswith(b"GIT binary patch") or _BINARY_FILES.match(marker) is not None
+    binary = marker.startswith(b"GIT binary patch") or _binary_names(marker) is not None
     named = marker.startswith(b"--- ")
     old, new = _git_paths(lines, at, behind if named else None, fields)
     created, deleted = "new file mode" in fields, "deleted file mode" in fields
@@ -228,12 +230,19 @@ def _plain_header(lines: Sequence[bytes], at: int) -> _Header:
 
 
 def _plain_binary(line: bytes, at: int) -> _Header:
-    match = _BINARY_FILES.match(line)
-    names = (file_name(match[1]), file_name(match[2])) if match else (None, None)
+    names = _binary_names(line) or (None, None)
     if not any(names):
         raise Damage(at, "the names of the file cannot be read")
     old, new = without_prefixes(*names)
     return _Header(old, new, at + 1, binary=True)
+
+
+def _binary_names(line: bytes) -> tuple[str | None, str | None] | None:
+    """Both names of a ``Binary files`` line, or None for any other line."""
+    if not line.startswith(b"Binary files ") or len(line) > _MAX_BINARY_LINE:
+        return None
+    match = _BINARY_FILES.match(line)
+    return (file_name(match[1]), file_name(match[2])) if match else None
 
 
 def _created_or_deleted(header: _Header, hunks: tuple[Hunk, ...]) -> _Header:

@@ -25,6 +25,8 @@ _MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _TEXT_TYPES = frozenset({"text/plain", "text/x-patch", "text/x-diff"})
 _PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
+# Longer headers are cut: decoding encoded words takes quadratic time.
+_MAX_HEADER = 16 << 10
 # Codecs that are no charsets of mail; some of them take quadratic time.
 _NO_CHARSETS = ("idna", "punycode", "unicode", "raw", "undefined", "mbcs", "oem")
 
@@ -184,7 +186,7 @@ def _plain_header(value: str) -> str:
     from email.errors import HeaderParseError
     from email.header import decode_header
 
-    raw = _FOLD.sub(" ", str(value)).encode("utf-8", "surrogateescape")
+    raw = _FOLD.sub(" ", str(value)[:_MAX_HEADER]).encode("utf-8", "surrogateescape")
     text = decode_text(raw, "")
     try:
         pieces = decode_header(text) if "=?" in text else [(text, None)]

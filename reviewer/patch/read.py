@@ -21,7 +21,7 @@ from reviewer.patch.records import Patch, PatchError, Reply, Submission
 from reviewer.patch.reply import is_reply, paragraphs
 
 _BASE_COMMIT = re.compile(rb"base-commit:[ \t]*([0-9a-f]{12,64})\s*\Z")
-_NUMBER = re.compile(r"\[[^\]]*?\b(\d{1,4})/(\d{1,4})[^\]]*\]")
+_NUMBER = re.compile(r"\[[^\[\]]{0,80}?\b(\d{1,4})/(\d{1,4})\b[^\[\]]{0,80}\]")
 _CHANGELOG_END = re.compile(rb"---\s*\Z")
 _IN_BODY = re.compile(r"(From|Date|Subject): *(\S.*)")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -86,6 +86,7 @@ def _finding(verdict: Verdict) -> Data:
         "decides": finding.decides,
         "partial": finding.partial,
         "fingerprint": verdict.fingerprint,
+        "changelog": verdict.changelog,
         "before": [_state(state) for state in finding.before],
         "after": [_state(state) for state in finding.after],
         "model": _model(verdict.model) if verdict.model else None,

@@ -10,6 +10,12 @@ from reviewer.report.text import called, clean, counted, wrapped
 from reviewer.verdict.records import ImageResult, Model, PathResult, Verdict, WitnessStep
 
 INDENT = "  "
+MAX_OUTCOMES = 4
+_CHANGELOG = {
+    "silent": "the changelog does not say why",
+    "explains": "the changelog speaks of it",
+    "unknown": "there is no changelog to look at",
+}
 # How deep a line stands below the finding, and its text.
 Line = tuple[int, str]
 
@@ -46,7 +52,7 @@ def _told(verdict: Verdict) -> Iterator[Line]:
     yield 0, finding.reason
     yield from _states("before", finding.before)
     yield from _states("after", finding.after)
-    yield from _lost(finding)
+    yield from _lost(finding, verdict.changelog)
     yield 0, f"standing: {verdict.standing or 'not judged'}: {standing_reason(verdict)}"
     if verdict.model:
         yield from _modelled(verdict.model)
@@ -59,12 +65,14 @@ def _states(image: str, states: Sequence[PathState]) -> Iterator[Line]:
         yield 0, f"{image}{path}: {lockset(state)}{line}"
 
 
-def _lost(finding: Finding) -> Iterator[Line]:
+def _lost(finding: Finding, changelog: str) -> Iterator[Line]:
     if finding.lost:
         paths = f" when {' or '.join(finding.lost_paths)}" if any(finding.lost_paths) else ""
         yield 0, f"lost: {', '.join(finding.lost)}{paths}"
     if finding.decides:
         yield 0, f"a branch depends on {clean(finding.access)}"
+    if verdict_says := _CHANGELOG.get(changelog):
+        yield 0, verdict_says
     if finding.partial:
         yield 0, "only the hunks of the patch were read"
     if finding.also:
@@ -94,16 +102,19 @@ def _path(path: PathResult) -> Iterator[Line]:
 
 def _images(depth: int, before: ImageResult | None, after: ImageResult) -> Iterator[Line]:
     yield depth, f"before: {_image(before) if before else 'not explored'}"
-    yield depth, f"after: {_image(after)}"
+    yield depth, f"after:  {_image(after)}"
     if before:
         fresh = [end for end in after.outcomes if end not in before.outcomes]
-        yield depth, f"only after: {'; '.join(fresh) or 'no outcome'}"
+        for end in fresh[:MAX_OUTCOMES]:
+            yield depth, f"possible only after: {clean(end)}"
+        if len(fresh) > MAX_OUTCOMES:
+            yield depth, f"and {len(fresh) - MAX_OUTCOMES} more outcomes possible only after"
 
 
 def _image(image: ImageResult) -> str:
     broken = f" of {clean(image.property)}" if image.property else ""
-    ends = f"; outcomes: {'; '.join(image.outcomes)}" if image.outcomes else ""
-    return f"{image.verdict}{broken} ({counted(image.states, 'state')}){ends}"
+    counts = f"{counted(image.states, 'state')}, {counted(len(image.outcomes), 'outcome')}"
+    return f"{image.verdict}{broken} ({counts})"
 
 
 def _guard(guard: tuple[str, int]) -> str:

@@ -44,9 +44,9 @@ class Run:
     result: Exploration
 
     @property
-    def assumption_matters(self) -> bool:
-        """Whether any CPU beside the function can tell the assumption."""
-        return _cares(self.machine)
+    def strict(self) -> bool:
+        """Whether no other assumption allows fewer schedules."""
+        return self.assumption.waits_for_irq or not _cares(self.machine)
 
     @property
     def harm_text(self) -> str:
@@ -200,6 +200,32 @@ def _closing(program: Program, number: int) -> Access | None:
         if isinstance(step, Access) and step.op == "store" and step.index == guard.index:
             return step
     return None
+
+
+def needs_assumption(run: Run, runs: Sequence[Run], shows: Callable[[Run], bool]) -> bool:
+    """Whether what a run shows is possible under its assumption only: some run
+    of the same path and company under another one does not show it."""
+    return any(
+        other.path == run.path and other.company == run.company and not shows(other)
+        for other in runs
+    )
+
+
+def simplest(
+    runs: Sequence[Run], shows: Callable[[Run], bool], steps: Callable[[Run], int]
+) -> tuple[Run, bool] | None:
+    """The run to show: one that needs no assumption if there is one, under
+    the assumption that allows least, then the shortest; with whether it needs
+    its assumption."""
+    ranked = [
+        (needs_assumption(run, runs, shows), not run.strict, steps(run), number)
+        for number, run in enumerate(runs)
+        if shows(run)
+    ]
+    if not ranked:
+        return None
+    needs, _, _, number = min(ranked)
+    return runs[number], needs
 
 
 def _without(steps: tuple[Step, ...], number: int, step: Access) -> tuple[Step, ...]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from reviewer.cfg.graph import Graph
 from reviewer.facts import Facts
+from reviewer.locks.locksets import lock_text
 from reviewer.simulation.answer import Guard, Run, explore_all, failing, guards, saved_by
 from reviewer.simulation.assemble import Subject, lift_subject
 from reviewer.simulation.roles import reassigned, roles
 from reviewer.simulation.scenario import Path, Scenario
-from reviewer.simulation.steps import Access, Program
+from reviewer.simulation.effects import evaluate
+from reviewer.simulation.steps import Access, Branch, Program, Stop
 from reviewer.syntax.place import Place
 
 
@@ -74,7 +76,11 @@ def examine(
     reasons = list(_misfits(scenario, after, names, place, lost))
     programs = {path.name: lift_subject(scenario, path, subject, facts) for path in scenario.paths}
     unmodelled = tuple(sorted({call for p in programs.values() for call in p.unmodelled}))
-    assumptions = tuple(dict.fromkeys(a for p in programs.values() for a in p.assumptions))
+    assumptions = tuple(
+        f"where {path.condition(names)}, {text}"
+        for path in scenario.paths
+        for text in programs[path.name].assumptions
+    )
     if unmodelled:
         listed = ", ".join(unmodelled[:4]) + (", ..." if len(unmodelled) > 4 else "")
         reasons.append(f"what {listed} does to the count and the page cache is not known")
@@ -98,7 +104,7 @@ def _misfits(
     """Why the scenario does not speak of this function."""
     reasons = []
     locks = {
-        str(Place(names.get(known.root, known.root), known.steps))
+        lock_text(Place(names.get(known.root, known.root), known.steps))
         for known in scenario.locks.values()
     }
     strange = [lock for lock in lost if lock not in locks]
@@ -152,7 +158,8 @@ def _examine_path(
     before = explore_all(scenario, old, path, facts) if old is not None else ()
     held = all(run.verdict == "HOLDS" for run in after)
     found = guards(scenario, subject, path, facts, line) if held else ()
-    saves = saved_by(scenario, subject, path, facts) if held and not found else ()
+    bypassed = held and _bypassed(program, [guard.step for guard in found])
+    saves = saved_by(scenario, subject, path, facts) if bypassed else ()
     condition = path.condition(subject.names)
     stores = any(
         isinstance(step, Access) and step.op == "store" and step.family == "count"
@@ -160,6 +167,26 @@ def _examine_path(
     )
     lost = path.name in relevant
     return PathAnswer(path, condition, lost, before, after, found, saves, stores)
+
+
+def _bypassed(program: Program, guards: Sequence[Access]) -> bool:
+    """Whether the function can succeed without passing any of the guards."""
+    stack, seen = [0], set()
+    while stack:
+        at = stack.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        step = program.steps[at]
+        if isinstance(step, Stop):
+            value = evaluate(step.value, {})
+            if value is None or value >= 0:
+                return True
+        elif isinstance(step, Branch):
+            stack.extend((step.then, step.other))
+        elif step not in guards:
+            stack.append(step.next)
+    return False
 
 
 def _vacuous(paths: Sequence[PathAnswer], line: int) -> list[str]:

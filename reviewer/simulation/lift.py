@@ -34,6 +34,7 @@ from reviewer.simulation.steps import (
     unknown,
 )
 from reviewer.syntax.place import Place, place_of, substitute
+from reviewer.syntax.rebuild import rebuilt
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import (
     Assign,
@@ -45,6 +46,7 @@ from reviewer.syntax.tree import (
     Literal,
     Member,
     Name,
+    Opaque,
     Unary,
 )
 
@@ -114,6 +116,7 @@ class _Lifter:
         self.fixed: dict[str, Value] = {}
         self.loop = components(graph.succ)
         self.writes = _assignments(graph)
+        self.spelled: dict[str, str] = {}
 
     def run(self) -> list[Step]:
         for number, node in enumerate(self.graph.nodes):
@@ -153,7 +156,7 @@ class _Lifter:
                 self._decide(node, number)
             case Leave():
                 value = self.value(node.value, node.loc) if node.value is not None else const(0)
-                text = render(node.value) if node.value is not None else ""
+                text = self._spell(node.value) if node.value is not None else ""
                 self._emit(Stop(value, text, self._origin(f"return {text}".strip(), node.loc)))
             case Unknown():
                 self.notes.unmodelled.add(node.text)
@@ -189,7 +192,7 @@ class _Lifter:
             case Comma() if expr.items:
                 return [self.value(item, loc) for item in expr.items][-1]
             case _:
-                return unknown(render(expr))
+                return unknown(self._spell(expr))
 
     def _named(self, name: str) -> Value:
         if name in self.fixed:
@@ -212,12 +215,12 @@ class _Lifter:
             base = self._named(inner.base.name)
             if base[0] == "const" and inner.field in self.facts.same_object_members:
                 return base
-        return unknown(render(expr))
+        return unknown(self._spell(expr))
 
     def _read(self, expr: Expr, loc: Location) -> Value:
         place = place_of(expr)
         if place is None:
-            return unknown(render(expr))
+            return unknown(self._spell(expr))
         canonical = self.names.canonical(place)
         if canonical in self.bindings.variables:
             return self._load(self.bindings.variables[canonical], None, render(expr), loc)
@@ -281,7 +284,7 @@ class _Lifter:
 
     def _decide(self, node: Decide, number: int) -> None:
         succ = self.graph.succ[number]
-        text = render(node.cond)
+        text = self._spell(node.cond)
         value = unknown(f"{text}@{number}") if node.unknown else self.value(node.cond, node.loc)
         labels = {label: target for target, label in succ}
         if set(labels) <= {"T", "F"}:
@@ -320,7 +323,8 @@ class _Lifter:
     # Calls --------------------------------------------------------------
 
     def _invoke(self, node: Invoke, number: int) -> None:
-        call = _call_text(node)
+        call = self._spell_call(node)
+        self.spelled[node.result] = call
         origin = self._origin(call, node.loc)
         if node.function == KEEP:
             value = self.value(node.args[0], node.loc)
@@ -333,6 +337,20 @@ class _Lifter:
             self._known(node, fact, origin)
         elif not self._inline(node, number):
             self._strange(node, call, number)
+
+    def _spell(self, expr: Expr) -> str:
+        """An expression as written, calls where the graph has temporaries."""
+        return render(self._written(expr))
+
+    def _written(self, expr: Expr) -> Expr:
+        if isinstance(expr, Name):
+            text = self.spelled.get(expr.name)
+            return expr if text is None else Opaque(expr.loc, text)
+        return rebuilt(expr, self._written)
+
+    def _spell_call(self, node: Invoke) -> str:
+        name = node.function or (render(node.pointer) if node.pointer is not None else "?")
+        return f"{name}({', '.join(self._spell(arg) for arg in node.args)})"
 
     def _strange(self, node: Invoke, call: str, number: int) -> None:
         name = node.function or call
@@ -348,7 +366,7 @@ class _Lifter:
                 name = arg.operand.name
                 if self.writes.get(name, 0):
                     self.fixed.pop(name, None)
-                    text = f"{_call_text(node)}: {name}"
+                    text = f"{self._spell_call(node)}: {name}"
                     self._emit(Let(self.prefix + name, unknown(text), self._next()))
 
     def _names_object(self, arg: Expr) -> bool:
@@ -393,7 +411,7 @@ class _Lifter:
             return temps["$result"]
         if "$old" in temps:
             return temps["$old"]
-        return unknown(_call_text(node))
+        return unknown(self._spell_call(node))
 
     def _returned(self, expr: Expr, node: Invoke, temps: Mapping[str, Value]) -> Value:
         match expr:
@@ -403,7 +421,7 @@ class _Lifter:
                 index = int(name[1:]) if name[1:].isdigit() else -1
                 if 0 <= index < len(node.args):
                     return self.value(node.args[index], node.loc)
-                return unknown(_call_text(node))
+                return unknown(self._spell_call(node))
             case Unary(op=op, operand=inner):
                 return ("un", op, self._returned(inner, node, temps))
             case Binary(op=op, left=left, right=right):
@@ -579,11 +597,6 @@ def _nowhere() -> Location:
     return Location(0, 0, 0)
 
 
-def _call_text(node: Invoke) -> str:
-    name = node.function or (render(node.pointer) if node.pointer is not None else "?")
-    return f"{name}({', '.join(render(arg) for arg in node.args)})"
-
-
 def _number(text: str) -> Value:
     try:
         return const(int(text.rstrip("uUlL"), 0))
@@ -663,7 +676,7 @@ def _assume(steps: tuple[Step, ...], bindings: Bindings, notes: _Notes) -> tuple
             meaning[key] = known - form[0]
             notes.assumptions.append(
                 f"{' + '.join(sorted(form[1]))} is taken to be {meaning[key]}, "
-                f"the references accounted for when nobody else has one"
+                f"the count when nobody else has a reference"
             )
     return tuple(_substituted(step, meaning) for step in steps)
 

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 
+from reviewer.locks.locksets import lock_text
 from reviewer.simulation.examine import Answer
 from reviewer.simulation.scenario import Scenario
 from reviewer.simulation.steps import Access, Acquire, Branch, Program, Release, Stop
@@ -22,7 +23,7 @@ class Raiser:
 def raisers(scenario: Scenario, answer: Answer) -> tuple[Raiser, ...]:
     """Every step of the actors that raises a count, with the locks held."""
     names = {
-        lock: str(Place(answer.names.get(place.root, place.root), place.steps))
+        lock: lock_text(Place(answer.names.get(place.root, place.root), place.steps))
         for lock, place in scenario.locks.items()
     }
     found: dict[Raiser, None] = {}

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from reviewer.simulation.explore import Taken
 from reviewer.simulation.machine import Machine, owed
 from reviewer.simulation.scenario import Scenario
-from reviewer.simulation.steps import Access, Acquire, Mark, Release, Stop, Wait
+from reviewer.simulation.steps import Access, Acquire, Mark, Release, Step, Stop, Wait
+
+
+MAX_CALL = 28
+"""A longer call is shown without its arguments, to fit a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +47,44 @@ def trace(scenario: Scenario, machine: Machine, schedule: Sequence[Taken]) -> tu
 
 
 def _relevant(machine: Machine, schedule: Sequence[Taken]) -> list[Taken]:
-    """Drop the steps that only set the scene: contexts, and what the caller
-    of the function does to nobody else's notice."""
+    """Drop the steps that only set the scene.
+
+    Of the caller of the function only what another CPU of this schedule looks
+    at is shown, and the flush that separates the two.
+    """
+    others = [taken.step for taken in schedule if taken.cpu != machine.subject]
+    watched = {step.family for step in others if isinstance(step, Access) and step.index is None}
     shown = []
     entered = False
     for taken in schedule:
         step = taken.step
+        entered = entered or (isinstance(step, Mark) and step.what == "enter")
         if taken.cpu != machine.subject:
-            if isinstance(step, Access | Acquire | Release):
-                shown.append(taken)
-            continue
-        if isinstance(step, Mark):
-            entered = entered or step.what == "enter"
-            if step.what == "leave" and step.text:
-                shown.append(taken)
-        elif isinstance(step, Access) and not (step.op == "load" and not entered):
-            shown.append(taken)
-        elif entered and isinstance(step, Acquire | Release):
-            shown.append(taken)
-        elif isinstance(step, Wait) and not step.what.endswith("-done"):
+            wanted = isinstance(step, Access | Acquire | Release)
+        elif not entered:
+            wanted = _sets_scene(step, watched, [t for t in shown if t.cpu == taken.cpu])
+        elif isinstance(step, Mark):
+            wanted = step.what == "leave" and bool(step.text)
+        else:
+            wanted = isinstance(step, Access | Acquire | Release)
+        if wanted:
             shown.append(taken)
     return shown
+
+
+def _sets_scene(step: Step, watched: set[str], shown: Sequence[Taken]) -> bool:
+    if isinstance(step, Access):
+        return step.op == "store" and step.family in watched
+    flush = isinstance(step, Wait) and not step.what.endswith("-done")
+    return flush and any(isinstance(taken.step, Access) for taken in shown)
 
 
 def _text(taken: Taken) -> str:
     step = taken.step
     if isinstance(step, Mark | Stop):
         return f"return {step.text}".strip()
-    return step.origin.text
+    text = step.origin.text
+    return text if len(text) <= MAX_CALL else f"{text.split('(', 1)[0]}()"
 
 
 def _effect(scenario: Scenario, machine: Machine, taken: Taken) -> str:

@@ -82,6 +82,13 @@ class Tree:
             return None
         return self._objects.commit_file(commit, self._prefix + path)
 
+    def readable(self, path: str) -> bytes | None:
+        """The same as `file`, None also where that would refuse."""
+        try:
+            return self.file(path)
+        except Refused:
+            return None
+
     def file(self, path: str) -> bytes | None:
         """A file of the directory, or None if there is none.
 

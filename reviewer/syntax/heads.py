@@ -47,7 +47,7 @@ def _rewrite(work: Work, found: re.Match[bytes], closing: int, following: int) -
     elif vocabulary.is_iterator(name):
         _head(work, found, closing, _LOOP, "iterator")
     elif character == b"{":
-        work.notes.append(f"line +{work.line(found.start())}: {name}() read as a loop")
+        work.note(found.start(), f"{name}() read as a loop")
         _head(work, found, closing, _LOOP, "iterator")
     elif _WORD_START.match(character):
         if name not in vocabulary.statements:
@@ -70,10 +70,10 @@ def _guess(work: Work, found: re.Match[bytes], closing: int, following: int) -> 
     name = found[1].decode("utf-8", "replace")
     deeper = _column(work, following) > _column(work, found.start())
     if b"\n" in gap and deeper and not name.isupper():
-        work.notes.append(f"line +{work.line(found.start())}: {name}() read as a loop")
+        work.note(found.start(), f"{name}() read as a loop")
         _head(work, found, closing, _LOOP, "iterator")
     elif b"\n" in gap:
-        work.notes.append(f"line +{work.line(found.start())}: {name}() read as a statement")
+        work.note(found.start(), f"{name}() read as a statement")
         _end_statement(work, closing)
 
 

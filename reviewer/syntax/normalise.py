@@ -31,11 +31,14 @@ PASSES: tuple[Callable[[Work], None], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """The rewritten text, what was rewritten, and what was guessed."""
+    """The rewritten text, what was rewritten, and what was guessed.
+
+    ``notes`` are pairs of a line, counted from 0, and what was guessed there.
+    """
 
     text: bytes
     marks: tuple[Mark, ...]
-    notes: tuple[str, ...]
+    notes: tuple[tuple[int, str], ...]
 
 
 def normalise(original: bytes, masked: bytes, body: int, vocabulary: Vocabulary) -> Normalised:

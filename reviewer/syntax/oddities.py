@@ -43,7 +43,7 @@ def _arguments(work: Work, bare: bytes) -> None:
             work.mark(found.start(1), found.end(1), "type")
             work.put(found.start(1), b"_" * len(found[1]))
     for found in _JUMP_ARGUMENT.finditer(bare, work.body):
-        work.notes.append(f"line +{work.line(found.start(1))}: a jump as an argument of a macro")
+        work.note(found.start(1), "a jump as an argument of a macro")
         if found[1] in (b"return", b"goto"):
             work.erase(found.start(1), found.end(1))
         else:

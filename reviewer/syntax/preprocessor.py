@@ -40,10 +40,10 @@ def settle_directives(work: Work) -> None:
     for line in lines:
         if line.word not in _CONDITIONS:
             work.erase(line.start, line.end)
-            work.notes.append(f"line +{work.line(line.start)}: #{line.word} inside a function")
+            work.note(line.start, f"#{line.word} inside a function")
     groups = _groups(bare, conditions)
     if groups is None:
-        work.notes.append("preprocessor lines do not pair up")
+        work.note(conditions[0].start, "preprocessor lines do not pair up")
         for line in conditions:
             work.erase(line.start, line.end)
     else:
@@ -120,8 +120,7 @@ def _leave_out(work: Work, start: int, end: int, noted: bool) -> None:
     if not work.text[start:end].strip():
         return
     if noted:
-        first = work.line(start) + 1
-        work.notes.append(f"line +{first}: an #if arm that cuts across a statement is left out")
+        work.note(start + 1, "an #if arm that cuts across a statement is left out")
         work.mark(start, end, "arm")
     work.erase(start, end)
 

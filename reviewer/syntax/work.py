@@ -2,12 +2,15 @@
 """What the passes of the normaliser share: one function being rewritten."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from reviewer.syntax.mask import blank, directives, without_directives
 from reviewer.syntax.vocabulary import Vocabulary
 
 _BRACKET = re.compile(rb"[()\[\]{},;]")
+_NEWLINE = re.compile(rb"\n")
+_MAX_NOTES = 50
 _PARTNER = {41: 40, 93: 91, 125: 123}
 _SEPARATORS = b",;"
 _BLANK = b" \t\n\r\f\v"
@@ -51,7 +54,8 @@ class Work:
     pairs: dict[int, int] = field(default_factory=dict)
     owners: dict[int, int] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
+    newlines: list[int] = field(default_factory=list)
 
     def put(self, start: int, text: bytes) -> None:
         """Overwrite from an offset on; newlines are the caller's care."""
@@ -69,7 +73,14 @@ class Work:
 
     def line(self, offset: int) -> int:
         """The line of an offset, counted from 0 at the start of the function."""
-        return self.original.count(b"\n", 0, offset)
+        if not self.newlines:
+            self.newlines = [found.start() for found in _NEWLINE.finditer(self.original)]
+        return bisect_left(self.newlines, offset)
+
+    def note(self, offset: int, text: str) -> None:
+        """Remember a guess; of very many the first ones do."""
+        if len(self.notes) < _MAX_NOTES:
+            self.notes.append((self.line(offset), text))
 
     def before(self, offset: int) -> int:
         """The offset of the last character that is not blank, or -1."""

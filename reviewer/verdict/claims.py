@@ -8,7 +8,7 @@ from typing import Any
 
 from reviewer.facts import Facts
 from reviewer.patch.records import Submission
-from reviewer.simulation.answer import Run, explore_all, shown
+from reviewer.simulation.answer import Run, explore_all, shown, simplest
 from reviewer.simulation.assemble import Subject
 from reviewer.simulation.examine import Answer
 from reviewer.simulation.explore import Goal
@@ -16,7 +16,7 @@ from reviewer.simulation.machine import Machine
 from reviewer.simulation.predicate import step_predicate
 from reviewer.syntax.parse import parse_expression
 from reviewer.syntax.tree import Expr
-from reviewer.verdict.judge import Judged, witness
+from reviewer.verdict.judge import Judged, given, witness
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.records import ClaimVerdict
 from reviewer.verdict.words import listed
@@ -135,16 +135,16 @@ def _verdict(
 def _by_search(
     said: Said, claim: Claim, answer: Answer, judged: Judged, facts: Facts, ledger: Ledger
 ) -> ClaimVerdict:
-    found: list[tuple[Counterexample, Run]] = []
+    found = []
     for example in claim.counterexamples:
-        run = _shortest(answer, example, judged, facts)
-        if run is not None:
-            found.append((example, run))
+        shortest = _shortest(answer, example, judged, facts)
+        if shortest is not None:
+            found.append((example, *shortest))
     source = f"rules/claims/{claim.name}.toml on rules/actors/{answer.scenario.name}"
     if not found:
         fact = ledger.add("model", f"no schedule within the bound contradicts it: {claim.name}", source)
         return _verdict(said, claim, "CONFIRMED", claim.confirmed, (), (fact,))
-    texts = [f"{example.text}{_given(run)}" for example, run in found]
+    texts = [f"{example.text}{given(run, needs)}" for example, run, needs in found]
     ids = tuple(ledger.add("model", text, source) for text in texts)
     first = found[0][1]
     steps = witness(shown(answer.scenario, first, first.result.goals[GOAL]))
@@ -155,28 +155,23 @@ def _by_search(
 GOAL = "counterexample"
 
 
-def _given(run: Run) -> str:
-    return f" (where {run.assumption.text})" if run.assumption_matters else ""
-
-
 def _shortest(
     answer: Answer, example: Counterexample, judged: Judged, facts: Facts
-) -> Run | None:
-    """The run with the shortest schedule to a counterexample; one that needs
-    no assumption about the machine is preferred."""
+) -> tuple[Run, bool] | None:
+    """The run with the simplest schedule to a counterexample, and whether it
+    needs its assumption about the machine."""
     subject = Subject(judged.change.after.graph, judged.change.file, answer.names)
 
     def goals(machine: Machine) -> tuple[tuple[str, Goal], ...]:
         return ((GOAL, step_predicate(example.goal, machine)),)
 
-    found = []
+    runs: list[Run] = []
     for path in answer.scenario.paths:
         if example.path in ("", path.name):
-            runs = explore_all(answer.scenario, subject, path, facts, goals=goals)
-            found.extend(run for run in runs if GOAL in run.result.goals)
-    if not found:
-        return None
-    return min(found, key=lambda run: (run.assumption_matters, len(run.result.goals[GOAL])))
+            runs.extend(explore_all(answer.scenario, subject, path, facts, goals=goals))
+    return simplest(
+        runs, lambda run: GOAL in run.result.goals, lambda run: len(run.result.goals[GOAL])
+    )
 
 
 def _by_guard(said: Said, claim: Claim, judged: Judged, ledger: Ledger) -> ClaimVerdict:

@@ -34,7 +34,8 @@ def _compared(
     scenario: Scenario, entry: StandsFor, data: bytes, vocabulary: Vocabulary, facts: Facts
 ) -> str:
     file = read_file(data, vocabulary)
-    functions = [f for name in entry.functions for f in file.functions_named(name)]
+    present = (file.functions_named(name) for name in entry.functions)
+    functions = next((found for found in present if found), ())
     if not functions:
         return f"{entry.file} of this tree has none of {', '.join(entry.functions)}"
     # Stubs for configurations without the feature stand beside the real one.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from reviewer.checker.records import Finding
 from reviewer.checker.rules import FunctionChange
 from reviewer.facts import Facts
-from reviewer.simulation.answer import DISTURBED, HARMS, Run, shown, worst
+from reviewer.simulation.answer import DISTURBED, HARMS, Run, shown, simplest, worst
 from reviewer.simulation.examine import Answer, PathAnswer, examine, fits
 from reviewer.simulation.raising import Raiser, raisers
 from reviewer.simulation.scenario import Scenario
@@ -118,13 +118,14 @@ def _verdict(
         evidence=(),
         facts=(rule,),
         fingerprint=fingerprint(finding),
+        changelog=changelog_says(finding, changelog),
     )
 
 
 def _severity(finding: Finding, standing: str, changelog: str | None) -> str:
     if standing == "CONFIRMED":
         return "error"
-    if finding.severity == "warning" and explained(finding, changelog):
+    if finding.severity == "warning" and changelog_says(finding, changelog) == "explains":
         return "note"
     return finding.severity
 
@@ -132,14 +133,15 @@ def _severity(finding: Finding, standing: str, changelog: str | None) -> str:
 _EXPLAINS = re.compile(r"\b(?:un|dead)?lock(?:s|ed|ing|less|lessly)?\b|\brac(?:e|es|y|ing)\b", re.I)
 
 
-def explained(finding: Finding, changelog: str | None) -> bool:
-    """Whether the changelog speaks of what the access lost: of a lock by its
-    name, or of locking at all."""
+def changelog_says(finding: Finding, changelog: str | None) -> str:
+    """``explains`` when the changelog speaks of what the access lost: of a
+    lock by its name, or of locking at all; else ``silent``, or ``unknown``."""
     if changelog is None:
-        return False
+        return "unknown"
     names = {part for lock in finding.lost for part in re.findall(r"\w+", lock)[1:]}
     words = set(re.findall(r"\w+", changelog))
-    return bool(words & names) or _EXPLAINS.search(changelog) is not None
+    told = bool(words & names) or _EXPLAINS.search(changelog) is not None
+    return "explains" if told else "silent"
 
 
 def fingerprint(finding: Finding) -> str:
@@ -275,39 +277,46 @@ def shown_schedule(run: Run) -> tuple[TraceStep, ...]:
 
 
 def _witness(answer: Answer, standing: str) -> tuple[tuple[TraceStep, ...], str]:
-    lost = [run for path in answer.paths if path.lost for run in path.after]
+    runs = [run for path in answer.paths if path.lost for run in path.after]
     if standing == "CONFIRMED":
-        run = worst(lost)
-        assert run is not None
-        return shown_schedule(run), f"This schedule does harm: {_harm(run)}{_given(run)}"
-    nearest = _nearest(answer, lost)
-    if nearest is None:
-        return (), ""
-    run, name = nearest
-    steps = shown(answer.scenario, run, run.result.goals[name])
-    return steps, f"The nearest schedule to harm{_given(run)}"
+        broken = worst(runs)
+        assert broken is not None
+        name = broken.broken
+        found = simplest(
+            runs, lambda run: name in run.result.broken, lambda run: len(run.result.broken[name])
+        )
+        assert found is not None
+        run, needs = found
+        return (
+            shown(answer.scenario, run, run.result.broken[name]),
+            f"This schedule does harm: {_harm(broken)}{given(run, needs)}",
+        )
+    return _nearest(answer, runs)
 
 
-def _given(run: Run) -> str:
-    """The assumption a schedule needs, when it has anything to do with it."""
-    return f", where {run.assumption.text}" if run.assumption_matters else ""
+def given(run: Run, needs: bool) -> str:
+    """The assumption a schedule needs, when it does."""
+    return f", where {run.assumption.text}" if needs else ""
 
 
-def _nearest(answer: Answer, runs: Sequence[Run]) -> tuple[Run, str] | None:
-    """The shortest schedule in which the guard fails after the access had
+def _nearest(answer: Answer, runs: Sequence[Run]) -> tuple[tuple[TraceStep, ...], str]:
+    """The simplest schedule in which the guard fails after the access had
     passed, or else in which another CPU changes what was read."""
     guards = {
         guard.step.origin for path in answer.paths if path.lost for guard in path.guards
     }
-    found = [
-        (run, name)
-        for run in runs
-        for name, schedule in run.result.goals.items()
-        if (schedule[-1].step.origin in guards if guards else name == DISTURBED)
-    ]
-    if not found:
-        return None
-    return min(found, key=lambda entry: len(entry[0].result.goals[entry[1]]))
+    names = sorted({name for run in runs for name in run.result.goals})
+    for name in names:
+        found = simplest(
+            runs, lambda run: name in run.result.goals, lambda run: len(run.result.goals[name])
+        )
+        assert found is not None
+        run, needs = found
+        schedule = run.result.goals[name]
+        if schedule[-1].step.origin in guards if guards else name == DISTURBED:
+            steps = shown(answer.scenario, run, schedule)
+            return steps, f"The nearest schedule to harm{given(run, needs)}"
+    return (), ""
 
 
 def _evidence(finding: Finding, raising: Sequence[Raiser]) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.records import Question, Sentence
 from reviewer.verdict.words import counter_name, listed, lock_name
 
+RETRIES = ("-EAGAIN", "-EBUSY", "-ERESTART", "-ESTALE")
+
 
 def justification(judged: Judged, ledger: Ledger) -> Iterator[Sentence]:
     """What the changelog could say of a finding the model refutes.
@@ -54,7 +56,8 @@ def _decides(
     under = _under(judged, guard.step.origin.line)
     place = f"under {listed([lock_name(lock) for lock in under])}" if under else "without a lock"
     where = ledger.add("rule", f"{guard.step.origin.text} stands {place}", "locksets, after image")
-    cost = f", so a stale result costs a {guard.failure} at most" if guard.failure else ""
+    retry = f"a retry ({guard.failure})" if guard.failure in RETRIES else f"{guard.failure}"
+    cost = f", so a stale result costs {retry} at most" if guard.failure else ""
     yield Sentence(
         verdict.patch, f"{call} compares again, atomically and {place}{cost}.", (removed, where)
     )
@@ -100,7 +103,7 @@ def _unchanged(judged: Judged, ledger: Ledger) -> Iterator[Sentence]:
 def _saved(judged: Judged, path: str, ledger: Ledger) -> Iterator[Sentence]:
     answer = judged.answer
     for entry in answer.paths if answer else ():
-        if entry.condition == path and entry.saved_by and not entry.guards:
+        if entry.condition == path and entry.saved_by:
             source = f"rules/actors/{answer.scenario.name}" if answer else ""
             told = listed(entry.saved_by)
             fact = ledger.add("model", f"where {path}, the model breaks unless {told}", source)

@@ -96,7 +96,8 @@ class Verdict:
     REFUTED_IN_MODEL, UNDECIDED or None; ``undecided`` says what is missing.
     ``witness`` is the schedule shown (of harm, or the nearest to it),
     ``witness_caption`` one sentence that introduces it.  ``evidence`` are
-    sentences, ``facts`` ids into `Review.facts`.
+    sentences, ``facts`` ids into `Review.facts`.  ``changelog`` is ``silent``
+    or ``explains`` about what was lost, or ``unknown`` without a message.
     """
 
     patch: int
@@ -110,6 +111,7 @@ class Verdict:
     evidence: tuple[str, ...]
     facts: tuple[str, ...]
     fingerprint: str
+    changelog: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,10 @@ def test_signature_and_text_behind_are_no_part() -> None:
         (GOOD.replace(b"+1,3", b"+1,2"), "line 9 of the diff: the hunk has more new lines"),
         (GOOD.replace(b"-1,3", b"-1,2"), "line 9 of the diff: the hunk has more old lines"),
         (GOOD.replace(b"+++ b/mm/one.c\n", b""), "line 3 of the diff: '---' without '+++'"),
+        (
+            GOOD.replace(b"-b\n", b"-b\n\\ No newline at end of file\n"),
+            "line 8 of the diff: end of",
+        ),
         (GOOD[: GOOD.index(b"@@")], "line 1 of the diff: no hunk follows"),
         (b"diff --git a/mm/one.c b/mm/one.c\n", "line 1 of the diff: no hunk follows"),
         (

@@ -4,6 +4,7 @@
 import base64
 import quopri
 import subprocess
+import time
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -108,6 +109,11 @@ def test_problem_names_the_line_of_the_input_where_it_can() -> None:
     assert problem.reason.startswith("line 9 of the diff: neither")
 
 
+def test_problem_of_a_bare_diff_counts_all_lines() -> None:
+    (problem,) = one(b"\n\nwords\n" + DIFF.replace(b"+c\n", b"wrapped\n")).problems
+    assert problem.reason.startswith("line 11 of x.mbox: neither")
+
+
 def test_charset_of_the_changelog() -> None:
     head = HEAD + b"Content-Type: text/plain; charset=iso-8859-1\n\n"
     patch = one(head + BODY.replace(b"J\xc3\xbcrgen", b"J\xfcrgen"))
@@ -118,6 +124,12 @@ def test_charset_of_the_changelog() -> None:
 def test_unknown_charsets_fall_back(charset: bytes) -> None:
     head = HEAD + b"Content-Type: text/plain; charset=" + charset + b"\n\n"
     assert one(head + BODY).changelog == LOG.decode().strip("\n")
+
+
+@pytest.mark.parametrize("charset", [b"unicode_escape", b"raw-unicode-escape", b"punycode"])
+def test_codecs_that_are_no_charsets_are_not_used(charset: bytes) -> None:
+    head = HEAD + b"Content-Type: text/plain; charset=" + charset + b"\n\n"
+    assert one(head + b"Print \\u0041 - b\n---\n" + DIFF).changelog == "Print \\u0041 - b"
 
 
 def test_mail_from_the_wire() -> None:
@@ -150,7 +162,7 @@ def test_multipart_takes_the_plain_text() -> None:
     message = EmailMessage()
     message["Subject"] = "[PATCH] mm: x"
     message.set_content(BODY.decode(), cte="base64")
-    message.add_alternative("<pre>diff --git a/evil.c b/evil.c</pre>", subtype="html")
+    message.add_alternative("<pre>\n" + DIFF.decode().replace("one", "two"), subtype="html")
     patch = one(bytes(message))
     assert [file.path for file in patch.files] == ["mm/one.c"]
     assert patch.changelog == LOG.decode().strip("\n")
@@ -286,6 +298,17 @@ def test_any_header_is_read(junk: bytes) -> None:
 def test_encoded_newlines_do_not_reach_a_header() -> None:
     patch = one(mail("=?utf-8?q?x=0ABcc:_y=1B[2J?="))
     assert patch.subject == "x Bcc: y[2J"
+
+
+def test_long_lines_take_linear_time() -> None:
+    start = time.process_time()
+    for piece in (b"[", b"[1/", b"=?a?q?x ", b"<a", b"On x wrote: ", b" and ", b'"\\'):
+        line = piece * 200_000
+        read(b"From: " + line + b"\nSubject: " + line + b"\nReferences: " + line + b"\n\n" + BODY)
+        read(mail("Re: x", line + b"\n> x\n"))
+        for head in (b"Binary files a", b"diff --git ", b"--- ", b"@@ -"):
+            read(DIFF + head + line + b"\n+++ x\n")
+    assert time.process_time() - start < 10
 
 
 def test_deeply_nested_mail_is_a_problem() -> None:

@@ -173,6 +173,7 @@ VERDICT = Verdict(
     ),
     facts=("rule-1", "model-1"),
     fingerprint="0123456789abcdef",
+    changelog="silent",
 )
 
 CONFIRMED = replace(

@@ -209,6 +209,8 @@ def test_created_file_of_an_older_base(repository: Path) -> None:
         git(repository, "add", ".")
         git(repository, "commit", "-q", "-m", "new")
         assert "already applied" in problem(pair(read(creation(OLD)), tree))
+        unknown = read(creation(OLD) + f"\nbase-commit: {'ab' * 20}\n")
+        assert "already applied" in problem(pair(unknown, tree))
         older = read(creation(OLD) + f"\nbase-commit: {base}\n")
         assert only(pair(older, tree)).after == OLD.encode()
 

@@ -49,8 +49,20 @@ def test_what_git_does_not_have(repository: Path) -> None:
     commit = git(repository, "rev-parse", "HEAD")
     folder = git(repository, "rev-parse", "HEAD:mm")
     git(repository, "branch", "abcdef")
+    git(repository, "tag", "fedcba", "HEAD:mm/x.c")
     with open_tree(str(repository)) as tree:
-        for name in ("", "0000000", "1234567", commit, folder, "HEAD", "abcdef", "x" * 9, "a\nb"):
+        for name in (
+            "",
+            "0000000",
+            "1234567",
+            commit,
+            folder,
+            "HEAD",
+            "abcdef",
+            "fedcba",
+            "x" * 9,
+            "a\nb",
+        ):
             assert tree.blob(name) is None
         for name in ("mm", "mm/y.c", "HEAD:mm/x.c", "x" * 9000):
             assert tree.commit_file("HEAD", name) is None

@@ -9,6 +9,8 @@ void gup_fast_pte_range(pte_t *ptep)
 	pte_t pte;
 	struct folio *folio;
 
+	if (!pte_offset_map(pmd, addr))
+		return;
 	pte = ptep_get_lockless(ptep);
 	if (!pte_present(pte))
 		return;
