@@ -78,6 +78,7 @@ def explore_all(
     program: Program | None = None,
     goals: Goals = lambda machine: (),
     cap: int = 200_000,
+    only_goals: bool = False,
 ) -> tuple[Run, ...]:
     """Explore the function on a path beside each company, under each
     assumption that makes a difference to it.
@@ -94,7 +95,7 @@ def explore_all(
             if assumption.waits_for_irq and not _cares(machine):
                 continue
             checks = checks_of(scenario, machine)
-            result = explore(machine, checks, goals(machine), cap)
+            result = explore(machine, checks, goals(machine), cap, only_goals)
             runs.append(Run(scenario, path, assumption, actors, machine, result))
     return tuple(runs)
 

@@ -6,8 +6,8 @@ in the order of CPUs, so the first schedule that shows something is a shortest
 one and the same on every run.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from reviewer.simulation import effects
 from reviewer.simulation.effects import Event, Locals
@@ -66,6 +66,17 @@ class Exploration:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One transition: the step that others can see and the steps behind it
+    that they cannot (`quiet_steps`), and where the CPU stands then."""
+
+    taken: tuple[tuple[Step, Event, Shared], ...]
+    private: Private
+    shared: Shared
+    broke: str
+
+
 class _Runner:
     """Steps of one machine with their results remembered.
 
@@ -76,63 +87,136 @@ class _Runner:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.names = [_local_names(program) for program in machine.programs]
-        self.memo: dict[object, list[tuple[Shared, tuple[Private, ...], Event]]] = {}
+        self.texts = [_result_texts(program) for program in machine.programs]
+        self.quiet = [quiet_steps(machine, cpu) for cpu in range(len(machine.programs))]
+        self.memo: dict[tuple[int, Private, Shared], tuple[Move, ...]] = {}
 
-    def private(self, cpu: int, pc: int, env: Locals) -> Private:
-        return pc, tuple(env.get(name) for name in self.names[cpu])
-
-    def settle(self, cpu: int, pc: int, env: Locals) -> tuple[Private, ...]:
-        """Run local steps until each way stands before a visible one."""
-        program = self.machine.programs[cpu]
-        ready: dict[Private, None] = {}
-        seen: set[Private] = set()
-        stack = [(pc, env)]
-        while stack:
-            at, here = stack.pop()
-            key = self.private(cpu, at, here)
-            if key in seen:
-                continue
-            seen.add(key)
-            step = program.steps[at] if at != DONE else None
-            if isinstance(step, Let):
-                after = dict(here)
-                after[step.dest] = effects.evaluate(step.value, here)
-                stack.append((step.next, after))
-            elif isinstance(step, Branch):
-                stack.extend(reversed(_ways(step, here)))
-            else:
-                ready[key] = None
-        return tuple(ready)
-
-    def step(
-        self, cpu: int, shared: Shared, private: Private
-    ) -> list[tuple[Shared, tuple[Private, ...], Event]]:
+    def moves(self, cpu: int, shared: Shared, private: Private) -> tuple[Move, ...]:
+        """Every transition the CPU can make here."""
         key = (cpu, private, shared)
         known = self.memo.get(key)
         if known is None:
-            known = self.memo[key] = self._step(cpu, shared, private)
+            pc, values = private
+            env: Locals = dict(zip(self.names[cpu], values, strict=True))
+            known = self.memo[key] = tuple(self._moves(cpu, pc, env, shared))
         return known
 
-    def _step(
-        self, cpu: int, shared: Shared, private: Private
-    ) -> list[tuple[Shared, tuple[Private, ...], Event]]:
-        pc, values = private
+    def _moves(self, cpu: int, pc: int, env: Locals, shared: Shared) -> Iterator[Move]:
         step = self.machine.programs[cpu].steps[pc]
-        env: Locals = dict(zip(self.names[cpu], values, strict=True))
-        if isinstance(step, Stop):
-            return [_stop(self.machine, cpu, step, shared, env)]
+        for after, found, event in self._perform(cpu, step, shared, env):
+            taken = ((step, event, after),)
+            if event.broke or isinstance(step, Stop):
+                yield Move(taken, (DONE, ()), after, event.broke)
+            else:
+                yield from self.settle(cpu, step.next, found, after, taken)  # type: ignore[union-attr]
+
+    def settle(
+        self,
+        cpu: int,
+        pc: int,
+        env: Locals,
+        shared: Shared,
+        taken: tuple[tuple[Step, Event, Shared], ...],
+    ) -> Iterator[Move]:
+        """Run on until each way stands before a step that others can see."""
+        seen: set[tuple[int, tuple[int | None, ...], Shared]] = set()
+        stack = [(pc, env, shared, taken)]
+        while stack:
+            at, here, state, done = stack.pop()
+            key = (at, tuple(here.get(name) for name in self.names[cpu]), state)
+            if key in seen:
+                continue
+            seen.add(key)
+            step = self.machine.programs[cpu].steps[at]
+            if isinstance(step, Let):
+                after = dict(here)
+                after[step.dest] = effects.evaluate(step.value, here)
+                stack.append((step.next, after, state, done))
+            elif isinstance(step, Branch):
+                ways = reversed(_ways(step, here))
+                stack.extend((target, local, state, done) for target, local in ways)
+            elif at in self.quiet[cpu]:
+                yield from self._quietly(cpu, step, here, state, done, stack)
+            else:
+                yield Move(done, (at, key[1]), state, "")
+
+    def _quietly(
+        self,
+        cpu: int,
+        step: Step,
+        env: Locals,
+        shared: Shared,
+        done: tuple[tuple[Step, Event, Shared], ...],
+        stack: list[tuple[int, Locals, Shared, tuple[tuple[Step, Event, Shared], ...]]],
+    ) -> Iterator[Move]:
+        for after, found, event in self._perform(cpu, step, shared, env):
+            taken = (*done, (step, event, after))
+            if event.broke or isinstance(step, Stop):
+                yield Move(taken, (DONE, ()), after, event.broke)
+            else:
+                stack.append((step.next, found, after, taken))  # type: ignore[union-attr]
+
+    def _perform(
+        self, cpu: int, step: Step, shared: Shared, env: Locals
+    ) -> list[tuple[Shared, Locals, Event]]:
         results = _perform(self.machine, cpu, step, shared, env)
+        if not _is_result(step):
+            return results
+        place = self.machine.layout.results[cpu]
         return [
-            (after, self.settle(cpu, step.next, found), event) for after, found, event in results
+            (_noted(after, place, self.texts[cpu], step), found, event)
+            for after, found, event in results
         ]
 
 
+def _noted(shared: Shared, place: int, texts: tuple[str, ...], step: Step) -> Shared:
+    """Keep what the function under review, or else the CPU, returned."""
+    if shared[place]:
+        return shared
+    number = texts.index(step.text) + 1  # type: ignore[union-attr]
+    return shared[:place] + (number,) + shared[place + 1 :]
+
+
+def quiet_steps(machine: Machine, cpu: int) -> frozenset[int]:
+    """The steps of a CPU that no other can tell: locks nobody else takes,
+    contexts nobody waits for, and the notes of the model itself.
+
+    Such a step commutes with every step of the others, so it may follow the
+    step before it at once without losing a reachable end.
+    """
+    locks = [_locks(program) for program in machine.programs]
+    others = {lock for at, used in enumerate(locks) if at != cpu for lock in used}
+    waits = {
+        step.what for program in machine.programs for step in program.steps if isinstance(step, Wait)
+    }
+    awaited = {
+        "irqs-off": machine.waits_for_irq and "flush" in waits,
+        "rcu-read-side": "grace-period" in waits,
+    }
+
+    def quiet(step: Step) -> bool:
+        match step:
+            case Acquire() | Release():
+                return step.lock not in others
+            case Context():
+                return not awaited[step.context]
+            case Wait():
+                return step.what.startswith("flush") and not machine.waits_for_irq
+            case Mark() | Stop():
+                return True
+            case _:
+                return False
+
+    steps = machine.programs[cpu].steps
+    return frozenset(number for number, step in enumerate(steps) if quiet(step))
+
+
+def _locks(program: Program) -> frozenset[str]:
+    return frozenset(s.lock for s in program.steps if isinstance(s, Acquire | Release))
+
+
 def _perform(
-    machine: Machine,
-    cpu: int,
-    step: Access | Acquire | Release | Context | Wait | Mark,
-    shared: Shared,
-    env: Locals,
+    machine: Machine, cpu: int, step: Step, shared: Shared, env: Locals
 ) -> list[tuple[Shared, Locals, Event]]:
     match step:
         case Access():
@@ -147,11 +231,15 @@ def _perform(
             return effects.wait(machine, cpu, step, shared, env)
         case Mark():
             return effects.mark(machine, cpu, step, shared, env)
+        case Stop():
+            return [_stop(machine, cpu, step, shared, env)]
+        case _:
+            raise TypeError(f"not a step others could see: {step}")
 
 
 def _stop(
     machine: Machine, cpu: int, step: Stop, shared: Shared, env: Locals
-) -> tuple[Shared, tuple[Private, ...], Event]:
+) -> tuple[Shared, Locals, Event]:
     plan = machine.layout
     leaked = any(
         shared[place] != shared[plan.kept[key]]
@@ -159,8 +247,7 @@ def _stop(
         if key[0] == cpu and not shared[plan.frozen[key[1]]]
     )
     value = effects.evaluate(step.value, env)
-    event = Event(None, value, True, "leaked-reference" if leaked else "")
-    return shared, ((DONE, ()),), event
+    return shared, env, Event(None, value, True, "leaked-reference" if leaked else "")
 
 
 def _local_names(program: Program) -> tuple[str, ...]:
@@ -203,14 +290,16 @@ def explore(
     checks: Sequence[tuple[str, Check]] = (),
     goals: Sequence[tuple[str, Goal]] = (),
     cap: int = 1_000_000,
+    only_goals: bool = False,
 ) -> Exploration:
     """Visit every state the machine can reach, up to ``cap`` states.
 
     ``checks`` name predicates that must hold in every shared state, ``goals``
     predicates over single steps whose first occurrence is wanted.  A state
-    that breaks a property is not explored further.
+    that breaks a property is not explored further.  With ``only_goals`` the
+    search ends as soon as all goals were met.
     """
-    search = _Search(machine, tuple(checks), tuple(goals), cap)
+    search = _Search(machine, tuple(checks), tuple(goals), cap, only_goals)
     search.run()
     return Exploration(
         states=len(search.parents),
@@ -231,20 +320,22 @@ class _Search:
         checks: tuple[tuple[str, Check], ...],
         goals: tuple[tuple[str, Goal], ...],
         cap: int,
+        only_goals: bool,
     ) -> None:
         self.machine, self.checks, self.goals, self.cap = machine, checks, goals, cap
+        self.only_goals = only_goals
         self.runner = _Runner(machine)
-        self.parents: dict[State, tuple[State, int, Event] | None] = {}
+        self.parents: dict[State, tuple[State, int, Move] | None] = {}
         self.transitions = 0
-        self.broken: dict[str, tuple[State, int, Event, Shared]] = {}
-        self.reached: dict[str, tuple[State, int, Event, Shared]] = {}
+        self.broken: dict[str, tuple[State, int, Move]] = {}
+        self.reached: dict[str, tuple[State, int, Move]] = {}
         self.ends: set[tuple[str, ...]] = set()
         self.complete = True
-        self._kept = tuple(machine.layout.kept.items())
+        self.kept = tuple(machine.layout.kept.items())
 
     def run(self) -> None:
         level = self._start()
-        while level and self.complete:
+        while level and self.complete and not self._satisfied():
             following: list[State] = []
             for state in level:
                 self._expand(state, following)
@@ -253,19 +344,23 @@ class _Search:
                     break
             level = following
 
+    def _satisfied(self) -> bool:
+        return self.only_goals and len(self.reached) == len(self.goals)
+
     def _start(self) -> list[State]:
-        states: list[State] = []
-        cpus = range(len(self.machine.programs))
+        """The initial states: every CPU stands before a step others can see."""
+        states: dict[State, None] = {}
         for shared in self.machine.initial:
-            ways: list[tuple[Private, ...]] = [()]
-            for cpu in cpus:
-                ways = [way + (own,) for way in ways for own in self.runner.settle(cpu, 0, {})]
-            for way in ways:
-                state = (shared, way)
-                if state not in self.parents:
-                    self.parents[state] = None
-                    states.append(state)
-        return states
+            ways: list[State] = [(shared, ())]
+            for cpu in range(len(self.machine.programs)):
+                ways = [
+                    (move.shared, (*others, move.private))
+                    for now, others in ways
+                    for move in self.runner.settle(cpu, 0, {}, now, ())
+                ]
+            states.update(dict.fromkeys(ways))
+        self.parents.update(dict.fromkeys(states))
+        return list(states)
 
     def _expand(self, state: State, following: list[State]) -> None:
         shared, privates = state
@@ -273,46 +368,34 @@ class _Search:
         for cpu, private in enumerate(privates):
             if private[0] == DONE:
                 continue
-            for after, ways, event in self.runner.step(cpu, shared, private):
+            for move in self.runner.moves(cpu, shared, private):
                 moved = True
-                self._arrive(state, cpu, event, after, ways, following)
+                self._arrive(state, cpu, move, following)
         if not moved:
             self._end(state)
 
-    def _arrive(
-        self,
-        state: State,
-        cpu: int,
-        event: Event,
-        after: Shared,
-        ways: tuple[Private, ...],
-        following: list[State],
-    ) -> None:
+    def _arrive(self, state: State, cpu: int, move: Move, following: list[State]) -> None:
         shared, privates = state
-        step = self.machine.programs[cpu].steps[privates[cpu][0]]
-        for name, goal in self.goals:
-            if name not in self.reached and goal(cpu, step, event, shared, after):
-                self.reached[name] = (state, cpu, event, after)
-        if isinstance(step, Stop | Mark):
-            after = self._note_result(cpu, step, after)
-        broke = event.broke or self._violated(after)
-        if broke:
-            self.broken.setdefault(broke, (state, cpu, event, after))
-        for own in ways:
-            self.transitions += 1
-            reached = (after, privates[:cpu] + (own,) + privates[cpu + 1 :])
-            if reached not in self.parents:
-                self.parents[reached] = (state, cpu, event)
-                if not broke:
-                    following.append(reached)
+        self.transitions += 1
+        if len(self.reached) < len(self.goals):
+            self._look_for_goals(state, cpu, move)
+        broke = move.broke or self._violated(move.shared)
+        if broke and broke not in self.broken:
+            self.broken[broke] = (state, cpu, move)
+        reached = (move.shared, privates[:cpu] + (move.private,) + privates[cpu + 1 :])
+        if reached not in self.parents:
+            self.parents[reached] = (state, cpu, move)
+            if not broke:
+                following.append(reached)
 
-    def _note_result(self, cpu: int, step: Stop | Mark, shared: Shared) -> Shared:
-        """Keep what the function under review, or else the CPU, returned."""
-        place = self.machine.layout.results[cpu]
-        if shared[place] or not _is_result(step):
-            return shared
-        number = _result_texts(self.machine.programs[cpu]).index(step.text) + 1
-        return shared[:place] + (number,) + shared[place + 1 :]
+    def _look_for_goals(self, state: State, cpu: int, move: Move) -> None:
+        before = state[0]
+        for number, (step, event, after) in enumerate(move.taken):
+            for name, goal in self.goals:
+                if name not in self.reached and goal(cpu, step, event, before, after):
+                    part = replace(move, taken=move.taken[: number + 1])
+                    self.reached[name] = (state, cpu, part)
+            before = after
 
     def _violated(self, shared: Shared) -> str:
         for name, holds in self.checks:
@@ -322,11 +405,10 @@ class _Search:
 
     def _end(self, state: State) -> None:
         shared, privates = state
+        parent = self.parents[state]
         if any(private[0] != DONE for private in privates):
-            if self.parents[state] is not None:
-                before, cpu, event = self.parents[state] or (state, 0, None)
-                assert event is not None
-                self.broken.setdefault("deadlock", (before, cpu, event, shared))
+            if parent is not None:
+                self.broken.setdefault("deadlock", parent)
             return
         self.ends.add(self._texts(shared))
 
@@ -334,27 +416,26 @@ class _Search:
         texts = []
         for cpu, program in enumerate(self.machine.programs):
             number = shared[self.machine.layout.results[cpu]]
-            text = _result_texts(program)[number - 1]
+            text = self.runner.texts[cpu][number - 1]
             if cpu == self.machine.subject and not text:
                 texts.append(f"{program.name}() is not reached")
                 continue
-            kept = any(shared[place] for (by, _), place in self._kept if by == cpu)
+            kept = any(shared[place] for (by, _), place in self.kept if by == cpu)
             texts.append(f"{program.name}() {_ended(text, kept)}")
         return tuple(texts)
 
-    def schedule(self, state: State, cpu: int, event: Event, after: Shared) -> tuple[Taken, ...]:
+    def schedule(self, state: State, cpu: int, move: Move) -> tuple[Taken, ...]:
         """The steps from an initial state to the one given, and its last."""
-        taken = [self._taken(state, cpu, event, after)]
+        moves = [(cpu, move)]
         at = state
         while (parent := self.parents[at]) is not None:
-            before, actor, what = parent
-            taken.append(self._taken(before, actor, what, at[0]))
-            at = before
-        return tuple(reversed(taken))
-
-    def _taken(self, state: State, cpu: int, event: Event, after: Shared) -> Taken:
-        step = self.machine.programs[cpu].steps[state[1][cpu][0]]
-        return Taken(cpu, step, event, after)
+            at, actor, what = parent
+            moves.append((actor, what))
+        return tuple(
+            Taken(actor, step, event, after)
+            for actor, what in reversed(moves)
+            for step, event, after in what.taken
+        )
 
 
 def _ended(text: str, kept: bool) -> str:

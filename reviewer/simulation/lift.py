@@ -14,7 +14,7 @@ from reviewer.facts import Facts, FunctionFact, StepFact
 from reviewer.location import Location
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.simulation.bindings import Bindings, has_unknown, linear, text_of, uses_local
-from reviewer.simulation.loops import components
+from reviewer.simulation.loops import components, loop_tests
 from reviewer.simulation.steps import (
     Access,
     Acquire,
@@ -114,7 +114,8 @@ class _Lifter:
         self.steps: list[Step] = []
         self.starts: dict[int, int] = {}
         self.fixed: dict[str, Value] = {}
-        self.loop = components(graph.succ)
+        self.cycles = components(graph.succ)
+        self.tests = loop_tests(graph.succ, self.cycles)
         self.writes = _assignments(graph)
         self.spelled: dict[str, str] = {}
 
@@ -297,12 +298,9 @@ class _Lifter:
     def _branch(self, value: Value, then: int, other: int, number: int, origin: Origin) -> None:
         key = bound = ""
         leave = 0
-        here = self.loop.get(number)
-        if here is not None:
-            outside = [t for t in (then, other) if self.loop.get(t) != here]
-            if len(outside) == 1:
-                bound, leave = f"{self.prefix}#{number}", -outside[0] - 2
-        elif has_unknown(value) and not uses_local(value):
+        if number in self.tests:
+            bound, leave = f"{self.prefix}#{number}", -self.tests[number] - 2
+        elif number not in self.cycles and has_unknown(value) and not uses_local(value):
             value, then, other = _positive(value, then, other)
             key = f"{self.prefix}?{text_of(value)}"
         self._emit(Branch(value, key, bound, leave, origin, -then - 2, -other - 2))

@@ -54,3 +54,32 @@ def _close(
             break
     if len(members) > 1 or any(target == node for target, _ in succ[node]):
         found.update({member: node for member in members})
+
+
+def loop_tests(
+    succ: Sequence[Sequence[tuple[int, str]]], cycles: dict[int, int]
+) -> dict[int, int]:
+    """Map each node that decides whether a loop goes round again to the node
+    behind the loop.
+
+    Nodes are numbered in source order, so an edge that does not lead forward
+    closes a loop: its source decides when it branches (``do ... while``), else
+    the first branch behind its target does (``while``, ``for``).
+    """
+    tests: dict[int, int] = {}
+    for node, edges in enumerate(succ):
+        for target, _ in edges:
+            if target <= node and cycles.get(target) == cycles.get(node) is not None:
+                test = node if len(edges) > 1 else _first_branch(succ, target)
+                outside = [to for to, _ in succ[test] if cycles.get(to) != cycles[node]]
+                if len(succ[test]) == 2 and len(outside) == 1:
+                    tests[test] = outside[0]
+    return tests
+
+
+def _first_branch(succ: Sequence[Sequence[tuple[int, str]]], node: int) -> int:
+    seen = set()
+    while len(succ[node]) == 1 and node not in seen:
+        seen.add(node)
+        node = succ[node][0][0]
+    return node

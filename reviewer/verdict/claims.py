@@ -168,7 +168,9 @@ def _shortest(
     runs: list[Run] = []
     for path in answer.scenario.paths:
         if example.path in ("", path.name):
-            runs.extend(explore_all(answer.scenario, subject, path, facts, goals=goals))
+            runs.extend(
+                explore_all(answer.scenario, subject, path, facts, goals=goals, only_goals=True)
+            )
     return simplest(
         runs, lambda run: GOAL in run.result.goals, lambda run: len(run.result.goals[GOAL])
     )

@@ -17,7 +17,8 @@ void gup_fast_pte_range(pte_t *ptep)
 	folio = try_grab_folio_fast(pte_page(pte), 1, flags);
 	if (!folio)
 		return;
-	if (pte_val(pte) != pte_val(ptep_get(ptep))) {
+	if (pmd_val(pmd) != pmd_val(*pmdp) ||
+	    pte_val(pte) != pte_val(ptep_get(ptep))) {
 		gup_put_folio(folio, 1, flags);
 		return;
 	}
