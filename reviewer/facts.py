@@ -37,6 +37,7 @@ _STEP_NEEDS: Mapping[str, frozenset[str]] = {
     "flush": frozenset(),
     "grace-period": frozenset(),
 }
+_PROTOCOLS = ("", "words", "get-and-clear")
 _LOCK_KEYS = frozenset({"place", "kind", "when", "shared"})
 _FLAGS = ("inert", "same_object", "noreturn", "conditions")
 _LISTS = ("names", "enters", "leaves", "reads", "writes")
@@ -66,7 +67,9 @@ class StepFact:
     that stops an add-unless.  ``order`` is ``relaxed``, ``acquire``,
     ``release`` or ``full``.  ``when`` is ``nonzero`` or ``zero`` for a step
     that is made only when the call returns so, for a reason outside the step
-    itself; such a result is a choice.
+    itself; such a result is a choice.  ``protocol`` says how a value of
+    several words is touched: ``words`` reads it as one value the writer wrote,
+    where the architecture has such a way, ``get-and-clear`` empties it.
     """
 
     op: str
@@ -76,6 +79,7 @@ class StepFact:
     unless: Expr | None
     order: str
     when: str = "always"
+    protocol: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +275,7 @@ def _step(step: Table) -> StepFact:
     needs = _STEP_NEEDS[op]
     for key in sorted(needs):
         required(step, key)
-    only(step, needs | {"op", "order", "when"})
+    only(step, needs | {"op", "order", "when", "protocol"})
     return StepFact(
         op=op,
         place=_optional(step, "place"),
@@ -280,6 +284,7 @@ def _step(step: Table) -> StepFact:
         unless=_optional(step, "unless"),
         order=one_of(step, "order", _ORDERS, "relaxed"),
         when=one_of(step, "when", _WHEN, "always"),
+        protocol=one_of(step, "protocol", _PROTOCOLS, ""),
     )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reviewer.checker.changes import Changes, changes
-from reviewer.checker.rules import Rule, findings
+from reviewer.checker.rule import Rule
+from reviewer.checker.rules import findings
 from reviewer.facts import Facts
 from reviewer.patch.records import Submission
 from reviewer.simulation.scenario import Scenario

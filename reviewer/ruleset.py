@@ -29,7 +29,7 @@ from reviewer.facts import (
 )
 
 if TYPE_CHECKING:
-    from reviewer.checker.rules import Rule
+    from reviewer.checker.rule import Rule
     from reviewer.simulation.scenario import Scenario
     from reviewer.verdict.claims import Claim
     from reviewer.syntax.vocabulary import Vocabulary
@@ -195,10 +195,10 @@ def _description(table: Table, folder: Path) -> RuleDescription:
 
 def load_rules(extra: Sequence[Path] = ()) -> tuple["Rule", ...]:
     """The rules that are run over every aligned access."""
-    from reviewer.checker.rules import Rule
+    from reviewer.checker.rule import Rule
 
     return tuple(
-        Rule(one.name, one.severity, one.when, one.message, None) for one in rule_folders(extra)
+        Rule(one.name, one.severity, one.when, one.message, one.scenario) for one in rule_folders(extra)
     )
 
 

@@ -19,7 +19,8 @@ class Access:
     read-modify-write), ``place`` what it touches by its first name, ``text``
     the access as written, ``node`` where it stands in the graph.
 
-    ``decides`` says that a branch depends on the value read.
+    ``decides`` says that a branch depends on the value read, ``protocol`` how
+    a value of several words is read (`reviewer.facts.StepFact`).
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Access:
     node: int
     line: int
     decides: bool
+    protocol: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -50,9 +52,15 @@ def accesses(graph: Graph, facts: Facts, names: Aliases) -> tuple[Access, ...]:
             canonical = names.canonical(place)
             if _shared(canonical, private):
                 decides = kind != "write" and _decides(graph, number)
-                entry = Access(kind, str(canonical), text, number, node.loc.line, decides)
-                found.append(entry)
+                protocol = _protocol(node, facts)
+                line = node.loc.line
+                found.append(Access(kind, str(canonical), text, number, line, decides, protocol))
     return tuple(found)
+
+
+def _protocol(node: Node, facts: Facts) -> str:
+    fact = facts.of(node.function) if isinstance(node, Invoke) else None
+    return next((step.protocol for step in fact.steps if step.protocol), "") if fact else ""
 
 
 def _private(graph: Graph) -> frozenset[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reviewer.alignment.align import align, image, unknown_lockers
 from reviewer.cfg.build import build
-from reviewer.checker.rules import FunctionChange
+from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts
 from reviewer.location import Problem
 from reviewer.source.records import SourcePair

@@ -1,52 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run the rules over what changed in a function."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from reviewer.alignment.align import Aligned, Image, State
 from reviewer.cfg.graph import Invoke
 from reviewer.checker.records import Finding, PathState
+from reviewer.checker.rule import FunctionChange, Rule
+from reviewer.checker.types import mixed_types
 from reviewer.facts import Facts
 from reviewer.locks.locksets import lock_name
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionChange:
-    """One function in both images.  ``partial`` marks images made of hunks."""
-
-    file: str
-    before: Image
-    after: Image
-    aligned: tuple[Aligned, ...]
-    partial: bool
-    facts: Facts
-
-
-Check = Callable[[FunctionChange, Aligned], Iterator[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule as data: ``when`` is matched against every aligned access
-    (``access``: its kind, ``lost``: ``lock``); ``message`` may name
-    ``{access}``, ``{place}``, ``{lost}``, ``{function}``.  ``check`` narrows
-    what matched: it yields the message to report, or nothing.
-    """
-
-    name: str
-    severity: str
-    when: Mapping[str, str]
-    message: str
-    check: Check | None
 
 
 def findings(rules: Sequence[Rule], change: FunctionChange) -> Iterator[Finding]:
     """What the rules have to say of one function, in order of lines."""
     for aligned in change.aligned:
         for rule in rules:
-            if rule.when.get("access") == aligned.access.kind and rule.when.get("lost") == "lock":
+            if rule.when.get("access") != aligned.access.kind:
+                continue
+            if rule.when.get("lost") == "lock":
                 yield from _lost_lock(rule, change, aligned)
+            elif rule.when.get("changed") == "protocol":
+                yield from _read_otherwise(rule, change, aligned)
+    for rule in rules:
+        if rule.when.get("compared") == "types":
+            yield from mixed_types(rule, change)
 
 
 def _lost_lock(rule: Rule, change: FunctionChange, aligned: Aligned) -> Iterator[Finding]:
@@ -61,11 +39,25 @@ def _lost_lock(rule: Rule, change: FunctionChange, aligned: Aligned) -> Iterator
             worst = before
     if not lost or worst is None:
         return
-    texts = [_message(rule, change, aligned, tuple(lost))]
-    if rule.check is not None:
-        texts = list(rule.check(change, aligned))
-    for text in texts:
-        yield _finding(rule, change, aligned, worst, tuple(lost), tuple(paths), text)
+    text = _message(rule, change, aligned, tuple(lost))
+    reason = _reason(aligned, tuple(lost), tuple(paths))
+    yield _finding(rule, change, aligned, worst, tuple(lost), tuple(paths), text, reason)
+
+
+def _read_otherwise(rule: Rule, change: FunctionChange, aligned: Aligned) -> Iterator[Finding]:
+    """A value of several words that is read another way, without a lock."""
+    before, after = aligned.before[:1], aligned.after[:1]
+    if not before or not after or before[0].access.protocol == aligned.access.protocol:
+        return
+    if after[0].must:
+        return
+    old = before[0].access.text
+    text = _message(rule, change, aligned, ()).replace("{before}", old)
+    reason = (
+        f"{aligned.access.place} was read as {old} and is read as {aligned.access.text} now, "
+        f"without a lock that its writers take"
+    )
+    yield _finding(rule, change, aligned, before[0], (), (), text, reason)
 
 
 def _gone(change: FunctionChange, before: State, after: State) -> frozenset[str]:
@@ -122,6 +114,7 @@ def _finding(
     lost: tuple[str, ...],
     paths: tuple[str, ...],
     message: str,
+    reason: str,
 ) -> Finding:
     access = aligned.access
     return Finding(
@@ -133,7 +126,7 @@ def _finding(
         line=access.line,
         before_line=worst.access.line,
         message=message,
-        reason=_reason(aligned, lost, paths),
+        reason=reason,
         access=access.text,
         place=access.place,
         lost=lost,
@@ -142,7 +135,7 @@ def _finding(
         before=tuple(_path_state(state) for state in aligned.before),
         after=tuple(_path_state(state) for state in aligned.after),
         partial=change.partial,
-        scenario="",
+        scenario=rule.scenario,
     )
 
 

@@ -4,9 +4,10 @@
 from dataclasses import dataclass
 
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke
+from reviewer.syntax.declared import types
 from reviewer.syntax.rebuild import operands
 from reviewer.syntax.render import render
-from reviewer.syntax.tree import Assign, Binary, Expr, Literal, Name, Opaque, Unary
+from reviewer.syntax.tree import Assign, Binary, Expr, Literal, Name, Unary
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +96,7 @@ def spoken(found: Condition, pointers: frozenset[str]) -> str:
 
 def pointer_names(graph: Graph) -> frozenset[str]:
     """Parameters and locals that are pointers."""
-    names = {param.name for param in graph.function.params if "*" in param.type}
-    return frozenset(names | set(_declared_pointers(graph)))
-
-
-def _declared_pointers(graph: Graph) -> list[str]:
-    from reviewer.syntax.tree import Block, Declare, Stmt
-
-    found: list[str] = []
-    stack: list[Stmt] = [graph.function.body]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Declare) and "*" in item.type:
-            found.append(item.name)
-        if isinstance(item, Block):
-            stack.extend(item.items)
-        for child in ("then", "other", "body"):
-            inner = getattr(item, child, None)
-            if inner is not None and not isinstance(inner, Opaque):
-                stack.append(inner)
-    return found
+    return frozenset(name for name, kind in types(graph.function).items() if "*" in kind)
 
 
 def decided(node: object) -> bool:

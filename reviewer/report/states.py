@@ -94,6 +94,8 @@ def standing_reason(verdict: Verdict) -> str:
         return f"a schedule of the after image breaks {broken or 'a property'}"
     if verdict.standing == "REFUTED_IN_MODEL":
         guard = f"; {called(model.guard[0])} decides" if model and model.guard else ""
+        if model and model.after.verdict == "VIOLATED":
+            return "no schedule does harm that was not possible before"
         return f"no schedule within the bound does harm{guard}"
     if verdict.standing == "UNDECIDED":
         return clean(verdict.undecided) or "what would decide it is not known"

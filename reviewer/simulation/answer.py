@@ -12,7 +12,17 @@ from reviewer.simulation.machine import Machine
 from reviewer.simulation.predicate import predicate
 from reviewer.simulation.prune import prune
 from reviewer.simulation.scenario import Assumption, Path, Scenario
-from reviewer.simulation.steps import Access, Branch, Context, Let, Program, Step, Stop, const
+from reviewer.simulation.steps import (
+    Access,
+    Branch,
+    Context,
+    Let,
+    Program,
+    Step,
+    Stop,
+    Wait,
+    const,
+)
 from reviewer.simulation.trace import TraceStep, trace
 
 HARMS = {
@@ -101,12 +111,20 @@ def explore_all(
 
 
 def _cares(machine: Machine) -> bool:
-    """Whether any CPU beside the subject turns interrupts off at all."""
+    """Whether a CPU flushes that another one can make wait."""
+    flushing = [_has(program, Wait, "what", "flush") for program in machine.programs]
+    masking = [_has(program, Context, "context", "irqs-off") for program in machine.programs]
     return any(
-        isinstance(step, Context) and step.context == "irqs-off"
-        for cpu, program in enumerate(machine.programs)
-        if cpu != machine.subject
-        for step in program.steps
+        flushes and masks
+        for one, flushes in enumerate(flushing)
+        for two, masks in enumerate(masking)
+        if one != two
+    )
+
+
+def _has(program: Program, kind: type[Context] | type[Wait], attribute: str, value: str) -> bool:
+    return any(
+        isinstance(step, kind) and getattr(step, attribute) == value for step in program.steps
     )
 
 

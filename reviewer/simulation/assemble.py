@@ -13,6 +13,7 @@ from reviewer.simulation.machine import Layout, Machine, Variable, layout
 from reviewer.simulation.prune import prune
 from reviewer.simulation.scenario import Assumption, Path, Scenario
 from reviewer.simulation.steps import Access, Branch, Let, Mark, Program, Step, Stop, const
+from reviewer.simulation.words import in_words, whole
 from reviewer.syntax.place import Place
 
 OWN_NAMES: Mapping[str, str] = {}
@@ -48,6 +49,7 @@ def _renamed(place: Place, names: Mapping[str, str]) -> Place:
 def lift_subject(scenario: Scenario, path: Path, subject: Subject, facts: Facts) -> Program:
     """The function under review as steps, on one path."""
     bindings = bind(scenario, path, subject.names, subject.file)
+    bindings = _without_locals(bindings, subject.graph, frozenset(subject.names.values()))
     return prune(lift(subject.graph, facts, bindings, prefix="subject."))
 
 
@@ -55,10 +57,16 @@ def lift_actor(scenario: Scenario, path: Path, name: str, facts: Facts) -> Progr
     """An actor as steps; actors name things as the scenario does."""
     graph = scenario.actors[name]
     bindings = bind(scenario, path, OWN_NAMES, scenario.actor_files[name])
-    given = {param.name for param in graph.function.params}
-    objects = {role: number for role, number in bindings.objects.items() if role in given}
-    bindings = replace(bindings, objects=objects)
+    bindings = _without_locals(bindings, graph, frozenset())
     return lift(graph, facts, bindings, scenario.actors.get)
+
+
+def _without_locals(bindings: Bindings, graph: Graph, known: frozenset[str]) -> Bindings:
+    """A local that merely has the name of a role is no object: only parameters
+    and the names found to play a role are."""
+    given = {param.name for param in graph.function.params} | known
+    objects = {name: number for name, number in bindings.objects.items() if name in given}
+    return replace(bindings, objects=objects)
 
 
 def assemble(
@@ -70,12 +78,13 @@ def assemble(
     facts: Facts,
 ) -> Machine:
     """The machine in which ``subject`` runs beside ``company``."""
-    programs = [prune(lift_actor(scenario, path, name, facts)) for name in company]
+    programs = [lift_actor(scenario, path, name, facts) for name in company]
     cpu = -1
     if subject is not None:
         cpu = len(programs)
         caller = lift_actor(scenario, path, scenario.caller, facts)
-        programs.append(prune(link(caller, subject)))
+        programs.append(link(caller, subject))
+    programs = [prune(in_words(program, scenario.split, assumption.words)) for program in programs]
     plan = layout(
         tuple(Variable(word.name, word.owns) for word in scenario.words),
         len(scenario.objects),
@@ -87,15 +96,21 @@ def assemble(
         programs=tuple(programs),
         objects=tuple(scenario.objects),
         layout=plan,
-        initial=_initial(scenario, path, plan, cpu, tuple(programs)),
+        initial=_initial(scenario, path, plan, cpu, tuple(programs), company),
         subject=cpu,
         waits_for_irq=assumption.waits_for_irq,
         accounted=accounted,
+        subject_keeps=scenario.subject_keeps,
     )
 
 
 def _initial(
-    scenario: Scenario, path: Path, plan: Layout, subject: int, programs: tuple[Program, ...]
+    scenario: Scenario,
+    path: Path,
+    plan: Layout,
+    subject: int,
+    programs: tuple[Program, ...],
+    company: tuple[str, ...],
 ) -> tuple[tuple[int, ...], ...]:
     """The starts: with and without each reference of unknown owner, where
     anybody compares the count it would change."""
@@ -108,19 +123,28 @@ def _initial(
     for choice in product(*[range(count + 1) for _, count in spare]):
         state = [0] * plan.size
         for word in scenario.words:
-            state[plan.variables[word.name]] = scenario.number(path.initial.get(word.name, ""))
-        for name, count in path.held.get(scenario.caller, {}).items():
-            number = scenario.number(name)
-            state[plan.held[subject, number]] = count
+            state[plan.variables[word.name]] = _first(scenario, word.name, path)
+        for cpu, actor in enumerate((*company, scenario.caller)):
+            for ghost, given in ((plan.held, path.held), (plan.kept, path.kept)):
+                for name, count in given.get(actor, {}).items():
+                    if (cpu, scenario.number(name)) in ghost:
+                        state[ghost[cpu, scenario.number(name)]] = count
         for (name, _), extra in zip(spare, choice, strict=True):
             number = scenario.number(name)
             state[plan.held[subject, number]] += extra
             state[plan.kept[subject, number]] += extra
         for number, place in plan.counts.items():
             words = sum(owns for at, owns in plan.owners if state[at] == number)
-            state[place] = words + state[plan.held[subject, number]]
+            held = sum(state[at] for (_, owner), at in plan.held.items() if owner == number)
+            state[place] = words + held
         starts.append(tuple(state))
     return tuple(starts)
+
+
+def _first(scenario: Scenario, word: str, path: Path) -> int:
+    number = scenario.number(path.initial.get(word, ""))
+    split = scenario.split is not None and scenario.split.word == word
+    return whole(number) if split else number
 
 
 def _compares(program: Program, number: int) -> bool:

@@ -84,6 +84,8 @@ def _apply(op: str, left: int, right: int) -> int | None:
             return int(bool(left or right))
         case "<<":
             return left << right if 0 <= right < 12 else None
+        case ">>":
+            return left >> right if right >= 0 else None
         case _:
             return None
 
@@ -312,5 +314,8 @@ def mark(
         state[plan.stage] = ENTERED
     else:
         value = evaluate(step.value, env)
+        if machine.subject_keeps:
+            for number in plan.counts:
+                state[plan.kept[cpu, number]] = state[plan.held[cpu, number]]
         state[plan.stage] = RETURNED if value is None else SUCCEEDED if value >= 0 else GAVE_UP
     return [(tuple(state), env, Event(None, None, True, ""))]

@@ -14,6 +14,7 @@ from reviewer.simulation.scenario import Path, Scenario
 from reviewer.simulation.effects import evaluate
 from reviewer.simulation.steps import Access, Branch, Program, Stop
 from reviewer.syntax.place import Place
+from reviewer.syntax.render import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,7 @@ def examine(
     ``lost_paths`` are the conditions under which something was lost, ``line``
     is the line of the access after the patch.
     """
-    members = frozenset(facts.same_object_members)
-    names = roles(scenario, after, facts, place, members)
+    names = roles(scenario, after, facts, place)
     subject = Subject(after, file, names)
     reasons = list(_misfits(scenario, after, names, place, lost))
     programs = {path.name: lift_subject(scenario, path, subject, facts) for path in scenario.paths}
@@ -88,7 +88,7 @@ def examine(
         return Answer(scenario, names, (), tuple(reasons), unmodelled, assumptions)
     old = None
     if before is not None:
-        old = Subject(before, file, roles(scenario, before, facts, before_place, members))
+        old = Subject(before, file, roles(scenario, before, facts, before_place))
     relevant = _relevant(scenario, names, lost_paths)
     paths = tuple(
         _examine_path(scenario, path, old, subject, programs[path.name], relevant, line, facts)
@@ -115,23 +115,29 @@ def _misfits(
         )
     if not graph.function.complete:
         reasons.append("the function is not known beyond the hunks of the diff")
-    if len(place.steps) > 1:
+    counted = fits(scenario, place)
+    if counted and len(place.steps) > 1:
         reasons.append(f"{place} is not the count of an object the function has a name for")
-    for role in (next(iter(scenario.objects)),):
-        lines = reassigned(graph, names[role])
-        if lines:
-            reasons.append(
-                f"{names[role]} stands for several objects one after the other "
-                f"(assigned on lines {', '.join(map(str, lines[:4]))})"
-            )
-    if "*" in graph.function.type or graph.function.type.split()[-1:] != ["int"]:
+    lines = reassigned(graph, place.root) if counted else ()
+    if lines:
         reasons.append(
-            f"the function returns {graph.function.type or 'nothing'}: "
-            f"which result means success is not known"
+            f"{place.root} stands for several objects one after the other "
+            f"(assigned on lines {', '.join(map(str, lines[:4]))})"
+        )
+    kind = graph.function.type
+    if _asks_for_success(scenario) and ("*" in kind or kind.split()[-1:] != ["int"]):
+        reasons.append(
+            f"the function returns {kind or 'nothing'}: which result means success is not known"
         )
     if graph.function.errors:
         reasons.append("part of the function could not be parsed")
     return reasons
+
+
+def _asks_for_success(scenario: Scenario) -> bool:
+    """Whether a property turns on how the function ends."""
+    texts = [render(entry.expr) for entry in scenario.properties]
+    return any(stage in text for text in texts for stage in ("succeeded", "gave_up"))
 
 
 def _relevant(

@@ -118,6 +118,7 @@ class _Lifter:
         self.tests = loop_tests(graph.succ, self.cycles)
         self.writes = _assignments(graph)
         self.spelled: dict[str, str] = {}
+        self.arguments: dict[tuple[str, int], Value] = {}
 
     def run(self) -> list[Step]:
         for number, node in enumerate(self.graph.nodes):
@@ -402,7 +403,7 @@ class _Lifter:
         if fact.returns is not None:
             return self._returned(fact.returns, node, temps)
         if fact.same_object and node.args:
-            named = self.value(node.args[0], node.loc)
+            named = self._argument(node, 0)
             done = temps.get("$done", const(1))
             return named if done == const(1) else ("op", "*", named, done)
         if "$result" in temps:
@@ -411,6 +412,13 @@ class _Lifter:
             return temps["$old"]
         return unknown(self._spell_call(node))
 
+    def _argument(self, node: Invoke, index: int) -> Value:
+        """The value of an argument, which is evaluated once per call."""
+        key = (node.result, index)
+        if key not in self.arguments:
+            self.arguments[key] = self.value(node.args[index], node.loc)
+        return self.arguments[key]
+
     def _returned(self, expr: Expr, node: Invoke, temps: Mapping[str, Value]) -> Value:
         match expr:
             case Name(name=name) if name in temps:
@@ -418,7 +426,7 @@ class _Lifter:
             case Name(name=name) if name.startswith("$"):
                 index = int(name[1:]) if name[1:].isdigit() else -1
                 if 0 <= index < len(node.args):
-                    return self.value(node.args[index], node.loc)
+                    return self._argument(node, index)
                 return unknown(self._spell_call(node))
             case Unary(op=op, operand=inner):
                 return ("un", op, self._returned(inner, node, temps))
@@ -458,6 +466,7 @@ class _Lifter:
                 step.order,
                 origin,
                 self._next(),
+                step.protocol,
             )
         )
         if index is not None and index[0] == "const" and step.op == "load":

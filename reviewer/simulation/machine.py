@@ -66,6 +66,8 @@ class Machine:
     ``waits_for_irq`` says whether a TLB flush waits for CPUs with interrupts
     off.  ``accounted`` is, per object, the count a CPU takes for granted when
     it stores one that it did not freeze.
+    ``subject_keeps`` says that the references the function under review has
+    when it returns are what it was called for.
     """
 
     programs: tuple[Program, ...]
@@ -75,11 +77,7 @@ class Machine:
     subject: int
     waits_for_irq: bool
     accounted: Mapping[int, int]
-
-
-OBJECT_MASK = 3
-"""The bits of a variable that name an object; a migration entry to object n
-is n + 4 and owns no reference."""
+    subject_keeps: bool = False
 
 
 def layout(

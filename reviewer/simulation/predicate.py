@@ -4,7 +4,8 @@
 Names are the words, objects and locks of the scenario and the stages of the
 function under review (``entered``, ``gave_up``, ``succeeded``, ``returned``);
 ``count(o)``, ``accounted(o)``, ``kept(o)``, ``owed(o)``, ``frozen(o)``, ``freed(o)``,
-``held(actor, o)`` and ``others(actor, o)`` look at one object,
+``held(actor, o)``, ``kept(actor, o)`` and ``others(actor, o)`` look at one
+object (the function under review is called ``subject``),
 ``owner(lock)`` gives the CPU + 1 that has a lock.  Conditions over a single
 step may also say ``by(actor)`` (``by(subject)`` for the function under
 review), ``raises(o)`` and ``sees(o)``, the count the step found, else -1.
@@ -93,7 +94,9 @@ def _call(name: str, args: tuple[str, ...], machine: Machine, names: Mapping[str
         raise ActorError(f"{name}({', '.join(args)}): no such object in the scenario")
     number = names[args[-1]]
     cpus = [
-        cpu for cpu, program in enumerate(machine.programs) if args[0] in (program.name, args[-1])
+        cpu
+        for cpu, program in enumerate(machine.programs)
+        if args[0] == program.name or (args[0] == "subject" and cpu == machine.subject)
     ]
     if name in ("held", "others", "kept"):
         ghost = plan.kept if name == "kept" else plan.held

@@ -14,7 +14,7 @@ from reviewer.facts import Facts
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.simulation.scenario import Scenario
 from reviewer.syntax.place import Place, place_of, substitute
-from reviewer.syntax.tree import Assign, Expr, Member, Name
+from reviewer.syntax.tree import Assign, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,20 @@ def _touches(graph: Graph, facts: Facts, names: Aliases) -> Iterator[Touch]:
 
 
 def roles(
-    scenario: Scenario, graph: Graph, facts: Facts, place: Place, members: frozenset[str]
+    scenario: Scenario, graph: Graph, facts: Facts, place: Place
 ) -> Mapping[str, str]:
     """Map the scenario's roles to names of the function.
 
-    ``place`` is the count in question; its root plays the first object.
-    ``members`` are members that share the count of what they are part of.
+    ``place`` is what the finding is about: the root of a count plays the first
+    object, that of a word the role the word is reached through.
     """
     found = touches(graph, facts)
-    first = next(iter(scenario.objects))
-    names = {first: place.root}
+    names: dict[str, str] = {}
+    if place.steps and place.steps[-1].lstrip("->.") == scenario.counter:
+        names[next(iter(scenario.objects))] = place.root
+    for word in scenario.words:
+        if word.place.steps == place.steps:
+            names[word.place.root] = place.root
     for known in [*(word.place for word in scenario.words), *scenario.locks.values()]:
         if known.root in names or not known.steps or known.steps == ("*",):
             continue
@@ -66,15 +70,23 @@ def roles(
             if touch.place.steps == known.steps:
                 names[known.root] = touch.place.root
                 break
-    _name_others(scenario, names, found)
+    given = frozenset(param.name for param in graph.function.params)
+    _name_others(scenario, names, found, given)
     return names
 
 
-def _name_others(scenario: Scenario, names: dict[str, str], found: tuple[Touch, ...]) -> None:
-    """The other objects: what is stored into a word, else what else is counted."""
+def _name_others(
+    scenario: Scenario, names: dict[str, str], found: tuple[Touch, ...], given: frozenset[str]
+) -> None:
+    """The other objects: what is stored into a word, else what else is counted
+    and was given to the function."""
     words = {Place(names.get(w.place.root, w.place.root), w.place.steps) for w in scenario.words}
     stored = [t.value for t in found if t.op == "store" and t.place in words and t.value]
-    counted = [t.place.root for t in found if t.place.steps and _last(t) == scenario.counter]
+    counted = [
+        touch.place.root
+        for touch in found
+        if touch.place.steps and _last(touch) == scenario.counter and touch.place.root in given
+    ]
     candidates = [name for name in [*stored, *counted] if name not in names.values()]
     for role in scenario.objects:
         if role not in names:
@@ -99,10 +111,3 @@ def reassigned(graph: Graph, name: str) -> tuple[int, ...]:
     ]
     parameter = any(param.name == name for param in graph.function.params)
     return tuple(lines) if len(lines) > (0 if parameter else 1) else ()
-
-
-def counted_base(expr: Expr, members: frozenset[str]) -> Expr:
-    """The object a member expression counts for: ``folio->page`` is folio."""
-    if isinstance(expr, Member) and expr.field in members:
-        return expr.base
-    return expr

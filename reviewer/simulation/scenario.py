@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A scenario: objects, state, actors, properties, and what it is tried on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reviewer.cfg.build import build
 from reviewer.cfg.graph import Graph
-from reviewer.facts import Facts
+from reviewer.facts import Facts, TwoWordPte
 from reviewer.simulation.reader import ActorError, read_actors
 from reviewer.syntax.parse import parse_expression
 from reviewer.syntax.place import Place, place_of
@@ -31,7 +31,7 @@ class Path:
 
     ``nonnull`` says of role names whether the pointer is there; ``initial``
     maps words to object names (empty: none); ``held`` maps actors to the
-    references they start with; ``accounted`` is the count per object when
+    references they start with and ``kept`` to those of them they never drop; ``accounted`` is the count per object when
     nobody else has one; ``spare`` are references of unknown owners that may
     or may not exist at the start.
     """
@@ -40,6 +40,7 @@ class Path:
     nonnull: Mapping[str, bool]
     initial: Mapping[str, str]
     held: Mapping[str, Mapping[str, int]]
+    kept: Mapping[str, Mapping[str, int]]
     accounted: Mapping[str, int]
     spare: Mapping[str, int]
 
@@ -54,11 +55,28 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """Something about the machine the model has to take one way or another."""
+    """Something about the machine the model has to take one way or another.
+
+    ``words`` is how the architecture touches an entry of two words, None
+    where entries are single words.
+    """
 
     name: str
     waits_for_irq: bool
     text: str
+    words: TwoWordPte | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A word of the scenario that takes two words of the machine.
+
+    ``join`` is the value the two stand for together, in terms of ``low`` and
+    ``high``; both words of a value that was stored whole are that value.
+    """
+
+    word: str
+    join: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +94,14 @@ class Variant:
     """A version whose verdict is known beforehand.
 
     ``subject`` is the function tried, ``replace`` maps actors to the version
-    that takes their place, ``paths`` restricts it to some paths.
+    that takes their place, ``paths`` and ``assumptions`` restrict it to some of these.
     """
 
     name: str
     subject: str
     replace: Mapping[str, str]
     paths: tuple[str, ...]
+    assumptions: tuple[str, ...]
     expect: str
     property: str
     saves: str
@@ -116,6 +135,8 @@ class Scenario:
     stands_for: tuple[StandsFor, ...]
     actors: Mapping[str, Graph]
     actor_files: Mapping[str, str]
+    split: Split | None
+    subject_keeps: bool
 
     def number(self, name: str) -> int:
         """The number of an object, 0 for the empty name."""
@@ -148,10 +169,7 @@ def scenario_from(
         locks={lock: _place(text) for lock, text in table.get("locks", {}).items()},
         paths=tuple(_path(entry) for entry in table["path"]),
         companies=tuple(tuple(entry["actors"]) for entry in table["company"]),
-        assumptions=tuple(
-            Assumption(entry["name"], entry["waits_for_irq"], entry["text"])
-            for entry in table["assumption"]
-        ),
+        assumptions=tuple(_assumptions(table, facts)),
         properties=tuple(
             Property(entry["name"], parse_expression(entry["expr"]), entry["text"], entry["harm"])
             for entry in table.get("property", ())
@@ -163,6 +181,8 @@ def scenario_from(
         ),
         actors=actors,
         actor_files=origin,
+        split=_split(table.get("split")),
+        subject_keeps=table.get("subject_keeps", False),
     )
     _complete(scenario)
     return scenario
@@ -181,9 +201,26 @@ def _path(entry: Mapping[str, Any]) -> Path:
         nonnull=entry.get("nonnull", {}),
         initial=entry.get("initial", {}),
         held=entry.get("held", {}),
+        kept=entry.get("kept", {}),
         accounted=entry.get("accounted", {}),
         spare=entry.get("spare", {}),
     )
+
+
+def _split(entry: Mapping[str, Any] | None) -> Split | None:
+    return Split(entry["word"], parse_expression(entry["join"])) if entry else None
+
+
+def _assumptions(table: Mapping[str, Any], facts: Facts) -> Iterator[Assumption]:
+    """The assumptions as written or, with a split word, each of them for
+    every architecture whose entries take two words."""
+    for entry in table["assumption"]:
+        if "split" not in table:
+            yield Assumption(entry["name"], entry["waits_for_irq"], entry["text"])
+            continue
+        for name, words in sorted(facts.two_word_ptes.items()):
+            text = f"{name} ({words.config}), where {entry['text']}"
+            yield Assumption(f"{name}-{entry['name']}", entry["waits_for_irq"], text, words)
 
 
 def _variant(entry: Mapping[str, Any]) -> Variant:
@@ -192,6 +229,7 @@ def _variant(entry: Mapping[str, Any]) -> Variant:
         subject=entry["subject"],
         replace=entry.get("replace", {}),
         paths=tuple(entry.get("paths", ())),
+        assumptions=tuple(entry.get("assumptions", ())),
         expect=entry["expect"],
         property=entry.get("property", ""),
         saves=entry.get("saves", ""),
@@ -201,7 +239,7 @@ def _variant(entry: Mapping[str, Any]) -> Variant:
 def _complete(scenario: Scenario) -> None:
     """Refuse a scenario that names an actor nobody wrote."""
     wanted = {actor for company in scenario.companies for actor in company}
-    wanted |= {variant.subject for variant in scenario.variants}
+    wanted |= {variant.subject for variant in scenario.variants if variant.subject}
     wanted |= {new for variant in scenario.variants for new in variant.replace.values()}
     wanted |= {entry.actor for entry in scenario.stands_for}
     if scenario.caller:

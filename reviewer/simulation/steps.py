@@ -49,6 +49,7 @@ class Access:
     ``family`` is a counter of objects (then ``index`` names the object) or a
     variable of the scenario (``index`` None).  ``old`` takes the value found,
     ``done`` 1 when the access took effect.
+    ``protocol`` as in `reviewer.facts.StepFact`.
     """
 
     op: str
@@ -61,6 +62,7 @@ class Access:
     order: str
     origin: Origin
     next: int
+    protocol: str = ""
 
 
 @dataclass(frozen=True, slots=True)

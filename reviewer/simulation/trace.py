@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reviewer.simulation.explore import Taken
 from reviewer.simulation.machine import Machine, owed
 from reviewer.simulation.scenario import Scenario
+from reviewer.simulation.words import MASK, SHIFT
 from reviewer.simulation.steps import Access, Acquire, Mark, Release, Step, Stop, Wait
 
 
@@ -67,7 +68,7 @@ def _relevant(machine: Machine, schedule: Sequence[Taken]) -> list[Taken]:
             wanted = step.what == "leave" and bool(step.text)
         else:
             wanted = isinstance(step, Access | Acquire | Release)
-        if wanted:
+        if wanted and (not isinstance(step, Access) or step.protocol != "held"):
             shown.append(taken)
     return shown
 
@@ -83,8 +84,8 @@ def _text(taken: Taken) -> str:
     step = taken.step
     if isinstance(step, Mark | Stop):
         return f"return {step.text}".strip()
-    text = step.origin.text
-    return text if len(text) <= MAX_CALL else f"{text.split('(', 1)[0]}()"
+    call, colon, half = step.origin.text.partition(": ")
+    return f"{call if len(call) <= MAX_CALL else call.split('(', 1)[0] + '()'}{colon}{half}"
 
 
 def _effect(scenario: Scenario, machine: Machine, taken: Taken) -> str:
@@ -102,9 +103,21 @@ def _effect(scenario: Scenario, machine: Machine, taken: Taken) -> str:
 
 def _word_effect(scenario: Scenario, step: Access, old: int | None, new: int | None) -> str:
     name = step.family
+    if scenario.split is not None and scenario.split.word == name:
+        return _halves(scenario, step, old if step.op == "load" else new)
     if step.op == "load":
         return f"{name} is {_value(scenario, old)}"
     return f"{name} = {_value(scenario, new)}"
+
+
+def _halves(scenario: Scenario, step: Access, value: int | None) -> str:
+    """The half a step touches, by the object it is of; both where it touches
+    the entry in one piece."""
+    names = ["0", *scenario.objects]
+    halves = {"low": names[(value or 0) & MASK], "high": names[(value or 0) >> SHIFT & MASK]}
+    told = [step.protocol] if step.protocol in halves else list(halves)
+    verb = "is" if step.op == "load" else "="
+    return ", ".join(f"{half} {verb} {halves[half]}" for half in told)
 
 
 def _value(scenario: Scenario, value: int | None) -> str:

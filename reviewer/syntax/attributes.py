@@ -22,8 +22,9 @@ def blank_attributes(work: Work) -> None:
 
 def _known(work: Work) -> None:
     attributes = work.vocabulary.attributes
+    done = 0
     for found in WORD.finditer(bytes(work.bare)):
-        if found[0].decode("utf-8", "replace") not in attributes:
+        if found.start() < done or found[0].decode("utf-8", "replace") not in attributes:
             continue
         before = work.before(found.start())
         if (
@@ -36,7 +37,8 @@ def _known(work: Work) -> None:
         closing = work.pairs.get(opening) if work.bare[opening : opening + 1] == b"(" else None
         if closing is not None and _is_call(work, before, closing):
             continue
-        _drop(work, found.start(), found.end() if closing is None else closing + 1)
+        done = found.end() if closing is None else closing + 1
+        _drop(work, found.start(), done)
 
 
 def _is_call(work: Work, before: int, closing: int) -> bool:

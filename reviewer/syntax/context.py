@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,11 @@ def failed(ctx: Context, node: Node, reason: str = "not understood") -> Opaque:
     text = squashed(written(ctx, node))
     ctx.errors.append(f"line {ctx.line + node.start_point[0]}: {reason}: {shortened(text)}")
     return Opaque(location(ctx, node), text, error=True)
+
+
+def take_notes(ctx: Context, notes: Iterable[tuple[int, str]]) -> None:
+    """Keep what the normaliser guessed, with the lines of the file."""
+    ctx.notes.extend(f"line {ctx.line + line}: {text}" for line, text in notes)
 
 
 def shortened(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reviewer.location import Location
-from reviewer.syntax.context import Context, squashed
+from reviewer.syntax.context import Context, squashed, take_notes
 from reviewer.syntax.declarations import parameters, return_type
 from reviewer.syntax.expressions import expression, parts
 from reviewer.syntax.grammar import parsed_tree
@@ -139,7 +139,9 @@ def _context(
     original: bytes, rewritten: Normalised, segment: Segment, vocabulary: Vocabulary
 ) -> Context:
     marks = {(mark.start, mark.kind): mark for mark in rewritten.marks}
-    return Context(original, rewritten.text, segment.start, segment.first, marks, vocabulary, block)
+    ctx = Context(original, rewritten.text, segment.start, segment.first, marks, vocabulary, block)
+    take_notes(ctx, rewritten.notes)
+    return ctx
 
 
 def _definition(root: Node) -> Node | None:
@@ -182,7 +184,7 @@ def _function(
         converted,
         True,
         tuple(ctx.errors),
-        (*rewritten.notes, *ctx.notes),
+        tuple(ctx.notes),
         attributes,
     )
 

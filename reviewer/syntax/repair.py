@@ -19,7 +19,6 @@ _DANGLING = re.compile(rb"(?:[-+*/%&|^<>=!~?:,(\[.]|\breturn|\bsizeof)\s*\Z")
 _RETURN_END = re.compile(rb"\breturn\s*\Z")
 _DO = re.compile(rb"\bdo\s*\Z")
 _VALUE = re.compile(rb"[=,(]\s*\Z|\]\s*=\s*\Z")
-_CONTROL = re.compile(rb"(?<![\w$])(?:if|while|switch|for)\s*\Z")
 _FOR = re.compile(rb"(?<![\w$])for\s*\Z")
 
 
@@ -136,21 +135,27 @@ def _column(bare: bytes, offset: int) -> int:
 def _ending(bare: bytes, stack: list[int]) -> bytes:
     """The missing end of the last statement and of every open block."""
     parts: list[bytes] = []
-    text = bare.rstrip()
-    if _DANGLING.search(text) and not _RETURN_END.search(text) and not _is_label_end(text):
+    text = bare[-2000:].rstrip()
+    end = text[-40:]
+    if _DANGLING.search(end) and not _RETURN_END.search(end) and not _is_label_end(text):
         parts.append(b" " + UNSEEN)
     for offset in reversed(stack):
         if bare[offset] == 40:
             parts.append(_semicolons(bare, offset) + b")")
         elif bare[offset] == 91:
             parts.append(b"]")
-        elif _VALUE.search(bare, 0, offset):
+        elif _VALUE.search(_tail(bare, offset)):
             parts.append(b"}")
         else:
             parts.append(
-                b";}" + (b"while(" + UNSEEN + b")" if _DO.search(bare, 0, offset) else b"")
+                b";}" + (b"while(" + UNSEEN + b")" if _DO.search(_tail(bare, offset)) else b"")
             )
     return b"".join(parts) + b";"
+
+
+def _tail(bare: bytes, offset: int) -> bytes:
+    """The last characters before an offset."""
+    return bare[max(offset - 40, 0) : offset]
 
 
 def _is_label_end(text: bytes) -> bool:
@@ -159,6 +164,6 @@ def _is_label_end(text: bytes) -> bool:
 
 def _semicolons(bare: bytes, opening: int) -> bytes:
     """What a ``for (`` that breaks off still needs."""
-    if not _FOR.search(bare, 0, opening):
+    if not _FOR.search(_tail(bare, opening)):
         return b""
     return b";" * max(2 - bare.count(b";", opening), 0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reviewer.location import Location
 from reviewer.syntax.conditional import preprocessor_branches
 from reviewer.syntax.context import (
+    MAX_CHAIN,
     MAX_DEPTH,
     Context,
     failed,
@@ -180,8 +181,10 @@ def _if(ctx: Context, node: Node, depth: int) -> list[Stmt]:
         clause = ladder[-1].child_by_field_name("alternative")
         inner = parts(clause) if clause is not None else []
         other = inner[0] if inner else None
-        if other is None or other.type != "if_statement" or len(ladder) > MAX_DEPTH:
+        if other is None or other.type != "if_statement":
             break
+        if len(ladder) > MAX_CHAIN:
+            return [_gap(ctx, node, "too many branches")]
         if (other.start_byte, "scope") in ctx.marks:
             break
         ladder.append(other)

@@ -16,8 +16,9 @@ from reviewer.simulation.machine import Machine
 from reviewer.simulation.predicate import step_predicate
 from reviewer.syntax.parse import parse_expression
 from reviewer.syntax.tree import Expr
-from reviewer.verdict.judge import Judged, given, witness
+from reviewer.verdict.judge import Judged
 from reviewer.verdict.ledger import Ledger
+from reviewer.verdict.model import given, witness
 from reviewer.verdict.records import ClaimVerdict
 from reviewer.verdict.words import listed
 

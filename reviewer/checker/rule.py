@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a rule is, and what it is given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reviewer.alignment.align import Aligned, Image
+from reviewer.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionChange:
+    """One function in both images.  ``partial`` marks images made of hunks."""
+
+    file: str
+    before: Image
+    after: Image
+    aligned: tuple[Aligned, ...]
+    partial: bool
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as data.
+
+    ``when`` is matched against every aligned access (``access``: its kind;
+    ``lost = "lock"``: it lost one; ``changed = "protocol"``: a value of several
+    words is read another way) or, with ``compared = "types"``, against every
+    comparison the patch writes.  ``message`` may name ``{access}``,
+    ``{place}``, ``{lost}``, ``{function}``.  ``scenario`` is the scenario of
+    the simulation that judges it, empty for the one that fits the place.
+    """
+
+    name: str
+    severity: str
+    when: Mapping[str, str]
+    message: str
+    scenario: str
