@@ -198,7 +198,8 @@ def load_rules(extra: Sequence[Path] = ()) -> tuple["Rule", ...]:
     from reviewer.checker.rule import Rule
 
     return tuple(
-        Rule(one.name, one.severity, one.when, one.message, one.scenario) for one in rule_folders(extra)
+        Rule(one.name, one.severity, one.when, one.message, one.scenario)
+        for one in rule_folders(extra)
     )
 
 
@@ -211,7 +212,8 @@ def load_scenarios(facts: Facts, extra: Sequence[Path] = ()) -> tuple["Scenario"
 def scenario_folders(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
     """Where the scenarios are, by name."""
     roots = (rules_folder(), *extra)
-    found = {path.parent.name: path.parent for root in roots for path in root.glob("actors/*/scenario.toml")}
+    paths = (path for root in roots for path in root.glob("actors/*/scenario.toml"))
+    found = {path.parent.name: path.parent for path in paths}
     return tuple(found[name] for name in sorted(found))
 
 

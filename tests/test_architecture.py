@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reviewer.frontend.cli import main
 from reviewer.ruleset import rule_folders, rules_folder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,7 +83,7 @@ def licensed() -> Iterator[Path]:
             yield from sorted((ROOT / folder).rglob(f"*.{suffix}"))
 
 
-@pytest.mark.parametrize("path", licensed(), ids=short)
+@pytest.mark.parametrize("path", list(licensed()), ids=short)
 def test_the_first_line_is_the_licence(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     first = lines[1] if lines and lines[0].startswith("#!") else lines[0] if lines else ""
@@ -101,7 +102,7 @@ def prose() -> Iterator[Path]:
     yield from licensed()
 
 
-@pytest.mark.parametrize("path", prose(), ids=short)
+@pytest.mark.parametrize("path", list(prose()), ids=short)
 def test_nothing_is_put_off_in_a_comment(path: Path) -> None:
     assert _LEFT_OVER.findall(path.read_text(encoding="utf-8")) == []
 
@@ -230,7 +231,25 @@ def test_the_readme_starts_with_two_blocks_of_commands() -> None:
     """.ci/run takes the second one for the tests."""
     blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
     assert "mmreview fixtures/" in blocks[0]
-    assert "pip install -e '.[dev]'" in blocks[1] and blocks[1].rstrip().endswith("pytest")
+    assert "-e '.[dev]'" in blocks[1] and blocks[1].rstrip().endswith("pytest")
+
+
+def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The output in the README is the real one, apart from what ``[...]`` stands for."""
+    fixture = ROOT / "fixtures" / "2021_folio_refcount_migrate"
+    assert main([str(fixture / "patch.mbox"), "--tree", str(fixture / "before")]) == 1
+    printed = capsys.readouterr().out
+    block = re.search(r"^```text\n(mm/.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert block is not None
+    shown = [part.strip("\n") for part in block[1].split("[...]")]
+    places = [printed.find(part) for part in shown]
+    assert -1 not in places and places == sorted(places)
+
+
+def test_the_readme_names_every_rule_and_scenario() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    scenarios = [path.parent for path in (ROOT / "rules").glob("actors/*/scenario.toml")]
+    assert [one.name for one in [*RULES, *scenarios] if f"`{one.name}`: " not in text] == []
 
 
 def test_architecture_names_every_folder() -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from reviewer.alignment.align import align, image, unknown_lockers
 from reviewer.cfg.build import build
-from reviewer.checker.rule import FunctionChange
+from reviewer.cfg.graph import Graph
+from reviewer.checker.rule import Callees, FunctionChange
 from reviewer.facts import Facts
 from reviewer.location import Problem
 from reviewer.source.records import SourcePair
@@ -31,13 +32,14 @@ def changes(pair: SourcePair, vocabulary: Vocabulary, facts: Facts) -> Changes:
     to rules that look at one image.
     """
     functions, problems = [], []
+    callees = _callees(pair.before, vocabulary, facts), _callees(pair.after, vocabulary, facts)
     for before, after in _pairs(pair, vocabulary):
         found = [
             Problem(pair.path, one.name, f"not parsed, {which} the patch: {reason}")
             for one, which in ((before, "before"), (after, "after"))
             for reason in one.errors[:1]
         ]
-        change, problem = _change(pair, before, after, facts)
+        change, problem = _change(pair, before, after, facts, callees)
         problems.extend(found)
         if problem is not None:
             problems.append(problem)
@@ -47,7 +49,11 @@ def changes(pair: SourcePair, vocabulary: Vocabulary, facts: Facts) -> Changes:
 
 
 def _change(
-    pair: SourcePair, before: Function, after: Function, facts: Facts
+    pair: SourcePair,
+    before: Function,
+    after: Function,
+    facts: Facts,
+    callees: tuple[Callees, Callees],
 ) -> tuple[FunctionChange | None, Problem | None]:
     old = build(before, facts.noreturn, facts.transparent)
     new = build(after, facts.noreturn, facts.transparent)
@@ -58,7 +64,36 @@ def _change(
         return None, Problem(pair.path, after.name, reason)
     one, two = image(old, facts), image(new, facts)
     aligned = align(one, two, facts, pair.after_line)
-    return FunctionChange(pair.path, one, two, aligned, not after.complete, facts), None
+    partial = not after.complete
+    return FunctionChange(pair.path, one, two, aligned, partial, facts, *callees), None
+
+
+MAX_CALLEE = 4000
+"""Bytes of a function that is looked into from its callers; a longer one does
+more than help its caller."""
+
+
+def _callees(data: bytes | None, vocabulary: Vocabulary, facts: Facts) -> Callees:
+    """The small functions of a file, read when the first one is asked for."""
+    if data is None:
+        return lambda name: None
+    known: dict[str, Graph | None] = {}
+    files: list[SourceFile] = []
+
+    def graph_of(name: str) -> Graph | None:
+        if name not in known:
+            if not files:
+                files.append(read_file(data, vocabulary))
+            small = (s for s in files[0].segments if s.name == name and s.end - s.body < MAX_CALLEE)
+            segment = next(small, None)
+            function = files[0].parsed(segment) if segment is not None else None
+            usable = function is not None and not function.errors
+            known[name] = (
+                build(function, facts.noreturn, facts.transparent) if function and usable else None
+            )
+        return known[name]
+
+    return graph_of
 
 
 def _pairs(pair: SourcePair, vocabulary: Vocabulary) -> Iterator[tuple[Function, Function]]:

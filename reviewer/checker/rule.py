@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a rule is, and what it is given."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reviewer.alignment.align import Aligned, Image
+from reviewer.cfg.graph import Graph
 from reviewer.facts import Facts
+
+Callees = Callable[[str], Graph | None]
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionChange:
-    """One function in both images.  ``partial`` marks images made of hunks."""
+    """One function in both images.
+
+    ``partial`` marks images made of hunks; ``callees_before`` and
+    ``callees_after`` give the graphs of other functions of the file.
+    """
 
     file: str
     before: Image
@@ -18,6 +25,8 @@ class FunctionChange:
     aligned: tuple[Aligned, ...]
     partial: bool
     facts: Facts
+    callees_before: Callees = lambda name: None
+    callees_after: Callees = lambda name: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 """Run the rules over what changed in a function."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from reviewer.alignment.align import Aligned, Image, State
 from reviewer.cfg.graph import Invoke
@@ -11,53 +12,98 @@ from reviewer.checker.types import mixed_types
 from reviewer.facts import Facts
 from reviewer.locks.locksets import lock_name
 
+NEAR = 12
+"""Lines between accesses that one move of a stretch of code took along."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """An access that lost locks: on which paths, and its worst state before."""
+
+    aligned: Aligned
+    lost: tuple[str, ...]
+    paths: tuple[str, ...]
+    worst: State
+
 
 def findings(rules: Sequence[Rule], change: FunctionChange) -> Iterator[Finding]:
     """What the rules have to say of one function, in order of lines."""
-    for aligned in change.aligned:
-        for rule in rules:
-            if rule.when.get("access") != aligned.access.kind:
-                continue
-            if rule.when.get("lost") == "lock":
-                yield from _lost_lock(rule, change, aligned)
-            elif rule.when.get("changed") == "protocol":
-                yield from _read_otherwise(rule, change, aligned)
     for rule in rules:
-        if rule.when.get("compared") == "types":
+        if rule.when.get("lost") == "lock":
+            yield from _lost_locks(rule, change)
+        elif rule.when.get("changed") == "protocol":
+            for aligned in _of_kind(rule, change):
+                yield from _read_otherwise(rule, change, aligned)
+        elif rule.when.get("compared") == "types":
             yield from mixed_types(rule, change)
 
 
-def _lost_lock(rule: Rule, change: FunctionChange, aligned: Aligned) -> Iterator[Finding]:
+def _of_kind(rule: Rule, change: FunctionChange) -> list[Aligned]:
+    return [entry for entry in change.aligned if entry.access.kind == rule.when.get("access")]
+
+
+# Locks that no longer cover an access ------------------------------------------
+
+
+def _lost_locks(rule: Rule, change: FunctionChange) -> Iterator[Finding]:
+    """One finding for each change: accesses that lost the same locks because
+    one stretch of code moved, or one lock moved away from them, are one."""
+    losses = [loss for aligned in _of_kind(rule, change) if (loss := _loss(change, aligned))]
+    for group in _grouped(losses):
+        first = min(group, key=_rank)
+        others = [loss.aligned.access.text for loss in group if loss is not first]
+        text = _message(rule, change, first.aligned, first.lost)
+        reason = _reason(first, tuple(dict.fromkeys(others)))
+        yield _finding(
+            rule, change, first.aligned, first.worst, first.lost, first.paths, text, reason
+        )
+
+
+def _rank(loss: _Loss) -> tuple[bool, bool, tuple[int, int]]:
+    """What to name first: what a branch depends on, of the object whose lock
+    it was."""
+    access = loss.aligned.access
+    roots = {lock.split("->")[0].split(".")[0] for lock in loss.lost}
+    own = access.place.split("->")[0].split(".")[0] in roots
+    return not access.decides, not own, _order(loss)
+
+
+def _order(loss: _Loss) -> tuple[int, int]:
+    """The first line first; of several accesses on it the one reached through
+    most pointers, for which the others are read."""
+    return loss.aligned.access.line, -len(loss.aligned.access.place)
+
+
+def _grouped(losses: Sequence[_Loss]) -> list[list[_Loss]]:
+    groups: list[list[_Loss]] = []
+    for loss in sorted(losses, key=_order):
+        for group in groups:
+            last = group[-1]
+            near = loss.aligned.access.line - last.aligned.access.line <= NEAR
+            same = (loss.lost, loss.paths, loss.aligned.moved) == (
+                last.lost,
+                last.paths,
+                last.aligned.moved,
+            )
+            if same and (near or not loss.aligned.moved):
+                group.append(loss)
+                break
+        else:
+            groups.append([loss])
+    return groups
+
+
+def _loss(change: FunctionChange, aligned: Aligned) -> _Loss | None:
     lost: dict[str, None] = {}
     paths = []
-    worst = aligned.before[0] if aligned.before else None
+    worst = None
     for before, after in zip(aligned.before, aligned.after, strict=True):
         gone = _gone(change, before, after)
         if gone:
             lost.update(dict.fromkeys(sorted(gone)))
             paths.append(before.path)
             worst = before
-    if not lost or worst is None:
-        return
-    text = _message(rule, change, aligned, tuple(lost))
-    reason = _reason(aligned, tuple(lost), tuple(paths))
-    yield _finding(rule, change, aligned, worst, tuple(lost), tuple(paths), text, reason)
-
-
-def _read_otherwise(rule: Rule, change: FunctionChange, aligned: Aligned) -> Iterator[Finding]:
-    """A value of several words that is read another way, without a lock."""
-    before, after = aligned.before[:1], aligned.after[:1]
-    if not before or not after or before[0].access.protocol == aligned.access.protocol:
-        return
-    if after[0].must:
-        return
-    old = before[0].access.text
-    text = _message(rule, change, aligned, ()).replace("{before}", old)
-    reason = (
-        f"{aligned.access.place} was read as {old} and is read as {aligned.access.text} now, "
-        f"without a lock that its writers take"
-    )
-    yield _finding(rule, change, aligned, before[0], (), (), text, reason)
+    return _Loss(aligned, tuple(lost), tuple(dict.fromkeys(paths)), worst) if worst else None
 
 
 def _gone(change: FunctionChange, before: State, after: State) -> frozenset[str]:
@@ -66,9 +112,10 @@ def _gone(change: FunctionChange, before: State, after: State) -> frozenset[str]
     In a fragment nothing says that a lock is not held, except that the
     function goes on to take it.
     """
-    gone = (before.must or frozenset()) - after.may
+    held = before.must or frozenset()
+    gone = held - after.may
     if after.must is not None:
-        gone |= (before.must or frozenset()) - after.must
+        gone |= held - after.must
     if change.partial:
         gone &= _taken_later(change.after, after.access.node, change.facts)
     return gone
@@ -76,7 +123,7 @@ def _gone(change: FunctionChange, before: State, after: State) -> frozenset[str]
 
 def _taken_later(image: Image, start: int, facts: Facts) -> frozenset[str]:
     graph, names = image.graph, image.locks.names
-    found = set()
+    found: set[str] = set()
     seen = {start}
     stack = [start]
     while stack:
@@ -91,9 +138,40 @@ def _taken_later(image: Image, start: int, facts: Facts) -> frozenset[str]:
     return frozenset(found)
 
 
-def _message(
-    rule: Rule, change: FunctionChange, aligned: Aligned, lost: tuple[str, ...]
-) -> str:
+def _reason(loss: _Loss, others: tuple[str, ...]) -> str:
+    where = [path for path in loss.paths if path]
+    condition = f" where {' or '.join(where)}" if where else ""
+    unchanged = [s.path for s in loss.aligned.before if s.path and s.path not in loss.paths]
+    rest = f"; where {' or '.join(dict.fromkeys(unchanged))} nothing changes" if unchanged else ""
+    also = f"; the same goes for {', '.join(others)}" if others else ""
+    held = " and ".join(loss.lost)
+    text = loss.aligned.access.text
+    return f"{text} was made under {held}{condition} and is not any more{rest}{also}"
+
+
+# Values of several words ----------------------------------------------------------
+
+
+def _read_otherwise(rule: Rule, change: FunctionChange, aligned: Aligned) -> Iterator[Finding]:
+    """A value of several words that is read another way, without a lock."""
+    before, after = aligned.before[:1], aligned.after[:1]
+    if not before or not after or before[0].access.protocol == aligned.access.protocol:
+        return
+    if after[0].must:
+        return
+    old = before[0].access.text
+    text = _message(rule, change, aligned, ()).replace("{before}", old)
+    reason = (
+        f"{aligned.access.place} was read as {old} and is read as {aligned.access.text} now, "
+        f"under no lock in this function"
+    )
+    yield _finding(rule, change, aligned, before[0], (), (), text, reason)
+
+
+# What all of them say ---------------------------------------------------------------
+
+
+def _message(rule: Rule, change: FunctionChange, aligned: Aligned, lost: tuple[str, ...]) -> str:
     fields = {
         "{access}": aligned.access.text,
         "{place}": aligned.access.place,
@@ -137,14 +215,6 @@ def _finding(
         partial=change.partial,
         scenario=rule.scenario,
     )
-
-
-def _reason(aligned: Aligned, lost: tuple[str, ...], paths: tuple[str, ...]) -> str:
-    where = [path for path in paths if path]
-    condition = f" where {' or '.join(where)}" if where else ""
-    unchanged = [s.path for s in aligned.before if s.path and s.path not in paths]
-    rest = f"; where {' or '.join(unchanged)} nothing changes" if unchanged else ""
-    return f"{aligned.access.text} was made under {' and '.join(lost)}{condition} and is not any more{rest}"
 
 
 def _path_state(state: State) -> PathState:

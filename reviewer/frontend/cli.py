@@ -112,7 +112,7 @@ def _review(options: argparse.Namespace) -> int:
     from reviewer.review import review
 
     submission = read_submission(read_inputs(options.inputs))
-    for note in submission.notes:
+    for note in (*submission.notes, *_not_for_us(submission)):
         print(f"mmreview: {note}", file=sys.stderr)
     with ExitStack() as stack:
         tree = _tree(options, submission, stack)
@@ -125,6 +125,16 @@ def _review(options: argparse.Namespace) -> int:
     return _status(result, options.fail_on)
 
 
+def _not_for_us(submission: "Submission") -> list[str]:
+    """What to say of patches that touch no C at all."""
+    return [
+        f"{patch.subject or 'this diff'}: no C file, nothing to review"
+        for patch in submission.patches
+        if patch.files and not any(diff.path.endswith((".c", ".h")) for diff in patch.files)
+        if not any(diff.binary for diff in patch.files)
+    ]
+
+
 def _status(result: "Review", fail_on: str) -> int:
     least = SEVERITIES.index(fail_on)
     if any(SEVERITIES.index(one.severity) >= least for one in result.verdicts):
@@ -132,9 +142,7 @@ def _status(result: "Review", fail_on: str) -> int:
     return NOT_ANALYSED if result.problems else NOTHING
 
 
-def _tree(
-    options: argparse.Namespace, submission: "Submission", stack: ExitStack
-) -> "Tree | None":
+def _tree(options: argparse.Namespace, submission: "Submission", stack: ExitStack) -> "Tree | None":
     """The tree to take the before state from: the one given, else the git top
     level of the current directory when it has a file the patch touches."""
     from reviewer.source.git import work_tree

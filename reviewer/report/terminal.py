@@ -22,7 +22,8 @@ def terminal(review: Review, colour: bool, width: int) -> str:
     Each finding starts with a line as a compiler prints it, which is never
     wrapped; the rest is wrapped to ``width`` (at least 40).  With ``colour``
     the fixed ANSI sequences for bold and colour are used; nothing from the
-    patch reaches the terminal with a control character in it.
+    patch reaches the terminal with a control character in it.  Problems and
+    notes are only counted: whoever prints the report says them on stderr.
     """
     width = max(width, 40)
     sections = [
@@ -30,8 +31,6 @@ def terminal(review: Review, colour: bool, width: int) -> str:
         _claims(review, colour, width),
         _changelogs(review, colour, width),
         _questions(review, colour, width),
-        _problems(review, colour, width),
-        _notes(review, width),
         [summary(review)],
     ]
     return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
@@ -95,19 +94,6 @@ def _questions(review: Review, colour: bool, width: int) -> list[str]:
     for one in review.questions:
         lines += wrapped(one.text, width, f"{INDENT}- ")
     return [_bold("Questions", colour), *lines] if lines else []
-
-
-def _problems(review: Review, colour: bool, width: int) -> list[str]:
-    lines: list[str] = []
-    for one in review.problems:
-        problem = one.problem
-        place = f"{problem.file}: {problem.function}()" if problem.function else problem.file
-        lines += wrapped(f"{place}: {problem.reason}", width, f"{INDENT}- ")
-    return [_bold("Not analysed", colour), *lines] if lines else []
-
-
-def _notes(review: Review, width: int) -> list[str]:
-    return [line for note in review.notes for line in wrapped(note, width)]
 
 
 def _subjects(review: Review) -> Iterator[tuple[int, str]]:

@@ -20,6 +20,7 @@ from reviewer.simulation.steps import (
     Program,
     Step,
     Stop,
+    Visible,
     Wait,
     const,
 )
@@ -199,7 +200,9 @@ def _ahead(program: Program, number: int, done: int) -> list[Step]:
         found.append(here)
         if isinstance(here, Branch):
             value = evaluate(here.value, {step.done: done})
-            ways = (here.then, here.other) if value is None else (here.then if value else here.other,)
+            ways = (
+                (here.then, here.other) if value is None else (here.then if value else here.other,)
+            )
             stack.extend(ways)
         elif not isinstance(here, Stop):
             stack.append(here.next)
@@ -254,9 +257,7 @@ def _without(steps: tuple[Step, ...], number: int, step: Access) -> tuple[Step, 
 
 
 def _shortest(runs: Sequence[Run]) -> Run:
-    return min(
-        runs, key=lambda run: (_rank(run.broken), len(run.result.broken[run.broken]))
-    )
+    return min(runs, key=lambda run: (_rank(run.broken), len(run.result.broken[run.broken])))
 
 
 def _rank(name: str) -> float:
@@ -283,7 +284,7 @@ def failing(program: Program) -> Goals:
 
 
 def _fails(step: Access) -> Goal:
-    def goal(cpu: int, taken: Step, event: Event, before: Shared, after: Shared) -> bool:
+    def goal(cpu: int, taken: Visible, event: Event, before: Shared, after: Shared) -> bool:
         return isinstance(taken, Access) and taken.origin == step.origin and not event.done
 
     return goal
@@ -292,7 +293,7 @@ def _fails(step: Access) -> Goal:
 def _disturbed(machine: Machine) -> Goal:
     stage = machine.layout.stage
 
-    def goal(cpu: int, taken: Step, event: Event, before: Shared, after: Shared) -> bool:
+    def goal(cpu: int, taken: Visible, event: Event, before: Shared, after: Shared) -> bool:
         return (
             cpu != machine.subject
             and before[stage] == ENTERED
@@ -308,9 +309,7 @@ def shown(scenario: Scenario, run: Run, schedule: Sequence[Taken]) -> tuple[Trac
     return trace(scenario, run.machine, schedule)
 
 
-def saved_by(
-    scenario: Scenario, subject: Subject, path: Path, facts: Facts
-) -> tuple[str, ...]:
+def saved_by(scenario: Scenario, subject: Subject, path: Path, facts: Facts) -> tuple[str, ...]:
     """What of the other CPUs' behaviour saves a path: for each version of an
     actor that leaves something out, whether the path then breaks."""
     found = []

@@ -9,6 +9,7 @@ from reviewer.cfg.graph import Graph
 from reviewer.facts import Facts
 from reviewer.simulation.bindings import Bindings
 from reviewer.simulation.lift import lift
+from reviewer.simulation.lifter import Definitions
 from reviewer.simulation.machine import Layout, Machine, Variable, layout
 from reviewer.simulation.prune import prune
 from reviewer.simulation.scenario import Assumption, Path, Scenario
@@ -22,11 +23,13 @@ OWN_NAMES: Mapping[str, str] = {}
 @dataclass(frozen=True, slots=True)
 class Subject:
     """The function under review: its graph, its file, and the names it has
-    for the roles of the scenario (``names`` maps role to name)."""
+    for the roles of the scenario (``names`` maps role to name);
+    ``definitions`` gives functions it calls, to be inlined."""
 
     graph: Graph
     file: str
     names: Mapping[str, str]
+    definitions: Definitions = lambda name: None
 
 
 def bind(scenario: Scenario, path: Path, names: Mapping[str, str], file: str) -> Bindings:
@@ -50,7 +53,7 @@ def lift_subject(scenario: Scenario, path: Path, subject: Subject, facts: Facts)
     """The function under review as steps, on one path."""
     bindings = bind(scenario, path, subject.names, subject.file)
     bindings = _without_locals(bindings, subject.graph, frozenset(subject.names.values()))
-    return prune(lift(subject.graph, facts, bindings, prefix="subject."))
+    return prune(lift(subject.graph, facts, bindings, subject.definitions, "subject."))
 
 
 def lift_actor(scenario: Scenario, path: Path, name: str, facts: Facts) -> Program:
@@ -169,7 +172,9 @@ def link(caller: Program, subject: Program) -> Program:
     result = str(leave.value[1])
     base = len(caller.steps)
     steps: list[Step] = list(caller.steps)
-    steps[at] = replace(caller.steps[at], next=base)  # type: ignore[type-var]
+    enter = caller.steps[at]
+    assert isinstance(enter, Mark)
+    steps[at] = replace(enter, next=base)
     extra: list[Step] = []
     end = base + len(subject.steps)
     for step in subject.steps:

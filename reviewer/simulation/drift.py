@@ -41,9 +41,7 @@ def differs(scenario: Scenario, actor: str, graph: Graph, file: str, facts: Fact
     return f"{before}{who} goes on with {steps[-1]}, {not_who} does not"
 
 
-def _lift_tree(
-    scenario: Scenario, path: Path, graph: Graph, file: str, facts: Facts
-) -> Program:
+def _lift_tree(scenario: Scenario, path: Path, graph: Graph, file: str, facts: Facts) -> Program:
     names = _names(scenario, graph, facts)
     bindings = bind(scenario, path, names, file)
     given = {param.name for param in graph.function.params}

@@ -9,9 +9,10 @@ from reviewer.facts import Facts
 from reviewer.locks.locksets import lock_text
 from reviewer.simulation.answer import Guard, Run, explore_all, failing, guards, saved_by
 from reviewer.simulation.assemble import Subject, lift_subject
+from reviewer.simulation.effects import evaluate
+from reviewer.simulation.lifter import Definitions
 from reviewer.simulation.roles import reassigned, roles
 from reviewer.simulation.scenario import Path, Scenario
-from reviewer.simulation.effects import evaluate
 from reviewer.simulation.steps import Access, Branch, Program, Stop
 from reviewer.syntax.place import Place
 from reviewer.syntax.render import render
@@ -53,31 +54,48 @@ def fits(scenario: Scenario, place: Place) -> bool:
     return bool(place.steps) and place.steps[-1].lstrip("->.") == scenario.counter
 
 
-def examine(
-    scenario: Scenario,
-    before: Graph | None,
-    after: Graph,
-    file: str,
-    before_place: Place,
-    place: Place,
-    lost: Sequence[str],
-    lost_paths: Sequence[str],
-    line: int,
-    facts: Facts,
-) -> Answer:
-    """Explore a function whose access to ``place`` lost the locks ``lost``.
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A function in one image: its graph, what the finding is about as this
+    image names it, and the functions it may call."""
 
-    ``before_place`` is the same place as the before image names it,
-    ``lost_paths`` are the conditions under which something was lost, ``line``
-    is the line of the access after the patch.
+    graph: Graph
+    place: Place
+    definitions: Definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What is asked about a function of ``file``.
+
+    ``lost`` are the locks an access lost, ``lost_paths`` the conditions under
+    which it did, ``line`` the line of the access after the patch.
     """
-    names = roles(scenario, after, facts, place)
-    subject = Subject(after, file, names)
-    reasons = list(_misfits(scenario, after, names, place, lost))
+
+    file: str
+    before: Side
+    after: Side
+    lost: tuple[str, ...]
+    lost_paths: tuple[str, ...]
+    line: int
+
+
+PARTIAL = (
+    "only the hunks of the function are known: what is held around them, what follows "
+    "and what its locals refer to cannot be seen without a tree"
+)
+
+
+def examine(scenario: Scenario, asked: Inquiry, facts: Facts) -> Answer:
+    """Explore the function in both images, on every path of the scenario."""
+    if not asked.after.graph.function.complete:
+        return Answer(scenario, {}, (), (PARTIAL,), (), ())
+    subject = _subject(scenario, asked.file, asked.after, facts)
+    reasons = _misfits(scenario, asked, subject.names)
     programs = {path.name: lift_subject(scenario, path, subject, facts) for path in scenario.paths}
     unmodelled = tuple(sorted({call for p in programs.values() for call in p.unmodelled}))
     assumptions = tuple(
-        f"where {path.condition(names)}, {text}"
+        f"where {path.condition(subject.names)}, {text}"
         for path in scenario.paths
         for text in programs[path.name].assumptions
     )
@@ -85,36 +103,35 @@ def examine(
         listed = ", ".join(unmodelled[:4]) + (", ..." if len(unmodelled) > 4 else "")
         reasons.append(f"what {listed} does to the count and the page cache is not known")
     if reasons:
-        return Answer(scenario, names, (), tuple(reasons), unmodelled, assumptions)
-    old = None
-    if before is not None:
-        old = Subject(before, file, roles(scenario, before, facts, before_place))
-    relevant = _relevant(scenario, names, lost_paths)
+        return Answer(scenario, subject.names, (), tuple(reasons), unmodelled, assumptions)
+    old = _subject(scenario, asked.file, asked.before, facts)
+    relevant = _relevant(scenario, subject.names, asked.lost_paths)
     paths = tuple(
-        _examine_path(scenario, path, old, subject, programs[path.name], relevant, line, facts)
+        _examine_path(scenario, path, old, subject, programs[path.name], relevant, asked, facts)
         for path in scenario.paths
     )
-    reasons.extend(_vacuous(paths, line))
-    return Answer(scenario, names, paths, tuple(reasons), unmodelled, assumptions)
+    return Answer(scenario, subject.names, paths, tuple(_vacuous(paths)), unmodelled, assumptions)
 
 
-def _misfits(
-    scenario: Scenario, graph: Graph, names: Mapping[str, str], place: Place, lost: Sequence[str]
-) -> list[str]:
+def _subject(scenario: Scenario, file: str, side: Side, facts: Facts) -> Subject:
+    names = roles(scenario, side.graph, facts, side.place)
+    return Subject(side.graph, file, names, side.definitions)
+
+
+def _misfits(scenario: Scenario, asked: Inquiry, names: Mapping[str, str]) -> list[str]:
     """Why the scenario does not speak of this function."""
+    graph, place = asked.after.graph, asked.after.place
     reasons = []
     locks = {
         lock_text(Place(names.get(known.root, known.root), known.steps))
         for known in scenario.locks.values()
     }
-    strange = [lock for lock in lost if lock not in locks]
+    strange = [lock for lock in asked.lost if lock not in locks]
     if strange:
         reasons.append(
             f"the scenario {scenario.name} has no {' or '.join(strange)}: "
             f"what others do to {place} under it is not modelled"
         )
-    if not graph.function.complete:
-        reasons.append("the function is not known beyond the hunks of the diff")
     counted = fits(scenario, place)
     if counted and len(place.steps) > 1:
         reasons.append(f"{place} is not the count of an object the function has a name for")
@@ -153,17 +170,17 @@ def _relevant(
 def _examine_path(
     scenario: Scenario,
     path: Path,
-    old: Subject | None,
+    old: Subject,
     subject: Subject,
     program: Program,
     relevant: frozenset[str],
-    line: int,
+    asked: Inquiry,
     facts: Facts,
 ) -> PathAnswer:
     after = explore_all(scenario, subject, path, facts, program=program, goals=failing(program))
-    before = explore_all(scenario, old, path, facts) if old is not None else ()
+    before = explore_all(scenario, old, path, facts)
     held = all(run.verdict == "HOLDS" for run in after)
-    found = guards(scenario, subject, path, facts, line) if held else ()
+    found = guards(scenario, subject, path, facts, asked.line) if held else ()
     bypassed = held and _bypassed(program, [guard.step for guard in found])
     saves = saved_by(scenario, subject, path, facts) if bypassed else ()
     condition = path.condition(subject.names)
@@ -195,7 +212,7 @@ def _bypassed(program: Program, guards: Sequence[Access]) -> bool:
     return False
 
 
-def _vacuous(paths: Sequence[PathAnswer], line: int) -> list[str]:
+def _vacuous(paths: Sequence[PathAnswer]) -> list[str]:
     """A run in which the function always ends the same way proves nothing."""
     reasons = []
     for answer in paths:

@@ -24,6 +24,7 @@ from reviewer.simulation.steps import (
     Release,
     Step,
     Stop,
+    Visible,
     Wait,
 )
 
@@ -31,7 +32,9 @@ Shared = tuple[int, ...]
 Private = tuple[int, tuple[int | None, ...]]
 State = tuple[Shared, tuple[Private, ...]]
 Check = Callable[[Shared], bool]
-Goal = Callable[[int, Step, Event, Shared, Shared], bool]
+Goal = Callable[[int, Visible, Event, Shared, Shared], bool]
+
+Noted = tuple[Visible, Event, Shared]
 
 DONE = -1
 """The program counter of a CPU that has stopped."""
@@ -43,7 +46,7 @@ class Taken:
     shared state it left."""
 
     cpu: int
-    step: Step
+    step: Visible
     event: Event
     shared: Shared
 
@@ -71,7 +74,7 @@ class Move:
     """One transition: the step that others can see and the steps behind it
     that they cannot (`quiet_steps`), and where the CPU stands then."""
 
-    taken: tuple[tuple[Step, Event, Shared], ...]
+    taken: tuple[Noted, ...]
     private: Private
     shared: Shared
     broke: str
@@ -103,12 +106,13 @@ class _Runner:
 
     def _moves(self, cpu: int, pc: int, env: Locals, shared: Shared) -> Iterator[Move]:
         step = self.machine.programs[cpu].steps[pc]
+        assert not isinstance(step, Let | Branch)
         for after, found, event in self._perform(cpu, step, shared, env):
             taken = ((step, event, after),)
             if event.broke or isinstance(step, Stop):
                 yield Move(taken, (DONE, ()), after, event.broke)
             else:
-                yield from self.settle(cpu, step.next, found, after, taken)  # type: ignore[union-attr]
+                yield from self.settle(cpu, step.next, found, after, taken)
 
     def settle(
         self,
@@ -116,7 +120,7 @@ class _Runner:
         pc: int,
         env: Locals,
         shared: Shared,
-        taken: tuple[tuple[Step, Event, Shared], ...],
+        taken: tuple[Noted, ...],
     ) -> Iterator[Move]:
         """Run on until each way stands before a step that others can see."""
         seen: set[tuple[int, tuple[int | None, ...], Shared]] = set()
@@ -143,24 +147,24 @@ class _Runner:
     def _quietly(
         self,
         cpu: int,
-        step: Step,
+        step: Visible,
         env: Locals,
         shared: Shared,
-        done: tuple[tuple[Step, Event, Shared], ...],
-        stack: list[tuple[int, Locals, Shared, tuple[tuple[Step, Event, Shared], ...]]],
+        done: tuple[Noted, ...],
+        stack: list[tuple[int, Locals, Shared, tuple[Noted, ...]]],
     ) -> Iterator[Move]:
         for after, found, event in self._perform(cpu, step, shared, env):
             taken = (*done, (step, event, after))
             if event.broke or isinstance(step, Stop):
                 yield Move(taken, (DONE, ()), after, event.broke)
             else:
-                stack.append((step.next, found, after, taken))  # type: ignore[union-attr]
+                stack.append((step.next, found, after, taken))
 
     def _perform(
-        self, cpu: int, step: Step, shared: Shared, env: Locals
+        self, cpu: int, step: Visible, shared: Shared, env: Locals
     ) -> list[tuple[Shared, Locals, Event]]:
         results = _perform(self.machine, cpu, step, shared, env)
-        if not _is_result(step):
+        if not isinstance(step, Stop | Mark) or not _is_result(step):
             return results
         place = self.machine.layout.results[cpu]
         return [
@@ -169,11 +173,11 @@ class _Runner:
         ]
 
 
-def _noted(shared: Shared, place: int, texts: tuple[str, ...], step: Step) -> Shared:
+def _noted(shared: Shared, place: int, texts: tuple[str, ...], step: Stop | Mark) -> Shared:
     """Keep what the function under review, or else the CPU, returned."""
     if shared[place]:
         return shared
-    number = texts.index(step.text) + 1  # type: ignore[union-attr]
+    number = texts.index(step.text) + 1
     return shared[:place] + (number,) + shared[place + 1 :]
 
 
@@ -187,7 +191,10 @@ def quiet_steps(machine: Machine, cpu: int) -> frozenset[int]:
     locks = [_locks(program) for program in machine.programs]
     others = {lock for at, used in enumerate(locks) if at != cpu for lock in used}
     waits = {
-        step.what for program in machine.programs for step in program.steps if isinstance(step, Wait)
+        step.what
+        for program in machine.programs
+        for step in program.steps
+        if isinstance(step, Wait)
     }
     awaited = {
         "irqs-off": machine.waits_for_irq and "flush" in waits,
@@ -216,7 +223,7 @@ def _locks(program: Program) -> frozenset[str]:
 
 
 def _perform(
-    machine: Machine, cpu: int, step: Step, shared: Shared, env: Locals
+    machine: Machine, cpu: int, step: Visible, shared: Shared, env: Locals
 ) -> list[tuple[Shared, Locals, Event]]:
     match step:
         case Access():
@@ -233,8 +240,6 @@ def _perform(
             return effects.mark(machine, cpu, step, shared, env)
         case Stop():
             return [_stop(machine, cpu, step, shared, env)]
-        case _:
-            raise TypeError(f"not a step others could see: {step}")
 
 
 def _stop(
@@ -444,13 +449,19 @@ def _ended(text: str, kept: bool) -> str:
     return "keeps a reference" if kept else "ends without a reference"
 
 
-def _is_result(step: Step) -> bool:
+def _is_result(step: Stop | Mark) -> bool:
     return isinstance(step, Stop) or (isinstance(step, Mark) and step.what == "leave")
 
 
 def _result_texts(program: Program) -> tuple[str, ...]:
     return tuple(
-        sorted({step.text for step in program.steps if isinstance(step, Stop | Mark) and _is_result(step)})
+        sorted(
+            {
+                step.text
+                for step in program.steps
+                if isinstance(step, Stop | Mark) and _is_result(step)
+            }
+        )
     )
 
 

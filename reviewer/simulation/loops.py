@@ -53,12 +53,10 @@ def _close(
         if member == node:
             break
     if len(members) > 1 or any(target == node for target, _ in succ[node]):
-        found.update({member: node for member in members})
+        found.update(dict.fromkeys(members, node))
 
 
-def loop_tests(
-    succ: Sequence[Sequence[tuple[int, str]]], cycles: dict[int, int]
-) -> dict[int, int]:
+def loop_tests(succ: Sequence[Sequence[tuple[int, str]]], cycles: dict[int, int]) -> dict[int, int]:
     """Map each node that decides whether a loop goes round again to the node
     behind the loop.
 

@@ -18,7 +18,7 @@ from reviewer.simulation.effects import Event
 from reviewer.simulation.explore import Goal
 from reviewer.simulation.machine import Machine, owed
 from reviewer.simulation.reader import ActorError
-from reviewer.simulation.steps import Step
+from reviewer.simulation.steps import Visible
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import Binary, Call, Expr, Literal, Name, Unary
 
@@ -151,7 +151,7 @@ def step_predicate(expr: Expr, machine: Machine) -> Goal:
     names = {name: number + 1 for number, name in enumerate(machine.objects)}
     term = _term(expr, machine, names)
 
-    def goal(cpu: int, step: Step, event: Event, before: Shared, after: Shared) -> bool:
+    def goal(cpu: int, step: Visible, event: Event, before: Shared, after: Shared) -> bool:
         old = -1 if event.old is None else event.old
         raised = int(event.object > 0 and event.new is not None and event.new > old)
         return bool(term((*after, cpu, event.object, raised, old)))

@@ -29,11 +29,13 @@ def read_actors(text: str, name: str, prelude: str) -> tuple[tree.Function, ...]
     from pycparser import CParser
     from pycparser.c_parser import ParseError
 
-    source = f"{_blank(prelude)}\n# 1 \"{name}\"\n{_blank(text)}"
+    source = f'{_blank(prelude)}\n# 1 "{name}"\n{_blank(text)}'
     try:
         unit = CParser().parse(source, name)
     except (ParseError, RecursionError, AssertionError) as error:
-        raise ActorError(f"{name}: {str(error).splitlines()[0] if str(error) else error!r}") from None
+        raise ActorError(
+            f"{name}: {str(error).splitlines()[0] if str(error) else error!r}"
+        ) from None
     return tuple(
         _function(item)
         for item in unit.ext

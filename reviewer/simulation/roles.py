@@ -48,9 +48,7 @@ def _touches(graph: Graph, facts: Facts, names: Aliases) -> Iterator[Touch]:
                 yield Touch(names.canonical(place), "lock", "")
 
 
-def roles(
-    scenario: Scenario, graph: Graph, facts: Facts, place: Place
-) -> Mapping[str, str]:
+def roles(scenario: Scenario, graph: Graph, facts: Facts, place: Place) -> Mapping[str, str]:
     """Map the scenario's roles to names of the function.
 
     ``place`` is what the finding is about: the root of a count plays the first

@@ -31,8 +31,8 @@ class Path:
 
     ``nonnull`` says of role names whether the pointer is there; ``initial``
     maps words to object names (empty: none); ``held`` maps actors to the
-    references they start with and ``kept`` to those of them they never drop; ``accounted`` is the count per object when
-    nobody else has one; ``spare`` are references of unknown owners that may
+    references they start with and ``kept`` to those of them they never drop;
+    ``accounted`` is the count per object when nobody else has one; ``spare`` are references of unknown owners that may
     or may not exist at the start.
     """
 

@@ -8,12 +8,13 @@ its own CPU and is run together with the visible step before it.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from reviewer.location import Location
 
 # A value: ("const", n), ("local", name), ("unknown", text),
 # ("op", operator, value, value) or ("un", operator, value).
-Value = tuple  # type: ignore[type-arg]
+Value = tuple[Any, ...]
 
 
 def const(number: int) -> Value:
@@ -154,8 +155,8 @@ class Stop:
     origin: Origin
 
 
-Step = Access | Acquire | Release | Context | Wait | Mark | Let | Branch | Stop
-VISIBLE = (Access, Acquire, Release, Context, Wait, Mark, Stop)
+Visible = Access | Acquire | Release | Context | Wait | Mark | Stop
+Step = Visible | Let | Branch
 LOOP_ROUNDS = 2
 
 

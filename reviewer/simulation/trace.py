@@ -8,7 +8,7 @@ from reviewer.simulation.explore import Taken
 from reviewer.simulation.machine import Machine, owed
 from reviewer.simulation.scenario import Scenario
 from reviewer.simulation.words import MASK, SHIFT
-from reviewer.simulation.steps import Access, Acquire, Mark, Release, Step, Stop, Wait
+from reviewer.simulation.steps import Access, Acquire, Mark, Release, Stop, Visible, Wait
 
 
 MAX_CALL = 28
@@ -31,7 +31,7 @@ class TraceStep:
 def trace(scenario: Scenario, machine: Machine, schedule: Sequence[Taken]) -> tuple[TraceStep, ...]:
     """The lines of a schedule, CPUs numbered as they are needed, the
     function under review on the last one."""
-    shown = [taken for taken in _relevant(machine, schedule)]
+    shown = _relevant(machine, schedule)
     used = sorted({taken.cpu for taken in shown})
     number = {cpu: position for position, cpu in enumerate(used)}
     return tuple(
@@ -55,7 +55,7 @@ def _relevant(machine: Machine, schedule: Sequence[Taken]) -> list[Taken]:
     """
     others = [taken.step for taken in schedule if taken.cpu != machine.subject]
     watched = {step.family for step in others if isinstance(step, Access) and step.index is None}
-    shown = []
+    shown: list[Taken] = []
     entered = False
     for taken in schedule:
         step = taken.step
@@ -73,7 +73,7 @@ def _relevant(machine: Machine, schedule: Sequence[Taken]) -> list[Taken]:
     return shown
 
 
-def _sets_scene(step: Step, watched: set[str], shown: Sequence[Taken]) -> bool:
+def _sets_scene(step: Visible, watched: set[str], shown: Sequence[Taken]) -> bool:
     if isinstance(step, Access):
         return step.op == "store" and step.family in watched
     flush = isinstance(step, Wait) and not step.what.endswith("-done")

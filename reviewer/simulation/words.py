@@ -70,7 +70,9 @@ class _Writer:
         at = len(self.steps)
         origin = replace(self.origin, text=f"{self.origin.text}: {half} word")
         self.steps.append(
-            Access("load", self.split.word, None, None, None, raw, "", "relaxed", origin, at + 1, half)
+            Access(
+                "load", self.split.word, None, None, None, raw, "", "relaxed", origin, at + 1, half
+            )
         )
         shifted: Value = local(raw) if half == "low" else ("op", ">>", local(raw), const(SHIFT))
         self.steps.append(Let(dest, ("op", "&", shifted, const(MASK)), at + 2))
@@ -125,14 +127,38 @@ class _Writer:
         at = len(self.steps)
         origin = replace(self.origin, text="")
         self.steps.append(
-            Access("load", self.split.word, None, None, None, raw, "", "relaxed", origin, at + 1, "held")
+            Access(
+                "load",
+                self.split.word,
+                None,
+                None,
+                None,
+                raw,
+                "",
+                "relaxed",
+                origin,
+                at + 1,
+                "held",
+            )
         )
 
     def _put(self, value: Value, following: int, half: str) -> None:
         text = f"{self.origin.text}: {half} word" if half else self.origin.text
         origin = replace(self.origin, text=text)
         self.steps.append(
-            Access("store", self.split.word, None, value, None, "", "", "relaxed", origin, following, half)
+            Access(
+                "store",
+                self.split.word,
+                None,
+                value,
+                None,
+                "",
+                "",
+                "relaxed",
+                origin,
+                following,
+                half,
+            )
         )
 
     def _order(self, step: Access, value: Value) -> str:
@@ -157,4 +183,3 @@ def _value(expr: Expr, parts: dict[str, Value]) -> Value:
             return ("op", op, _value(left, parts), _value(right, parts))
         case _:
             raise ValueError("a split word is joined by arithmetic on low and high")
-

@@ -10,12 +10,12 @@ from reviewer.syntax.expressions import parts
 from reviewer.syntax.grammar import parsed_tree
 from reviewer.syntax.mask import directives, without_directives
 from reviewer.syntax.normalise import normalise
-from reviewer.syntax.parse import read_head
+from reviewer.syntax.parse import MAX_FUNCTION, read_head
 from reviewer.syntax.pieces import Piece, pieces
 from reviewer.syntax.repair import UNSEEN, Repaired, repair
 from reviewer.syntax.statements import block, sequence
 from reviewer.syntax.tree import Block, Function, Gap, Stmt
-from reviewer.syntax.vocabulary import Vocabulary
+from reviewer.syntax.vocabulary import EMPTY, Vocabulary
 from reviewer.syntax.work import Mark
 
 _HEAD = b"void f(void){"
@@ -89,6 +89,8 @@ def _statements(piece: Piece, vocabulary: Vocabulary) -> tuple[list[Stmt], Conte
     masked = piece.masked[piece.start : piece.end]
     written = piece.fragment.text[piece.start : piece.end]
     added = repair(without_directives(masked, directives(masked)))
+    if added is None or len(written) > MAX_FUNCTION:
+        return _unread(piece)
     # A preprocessor line must begin a line.
     before = _HEAD + added.before + b"\n"
     behind = b"\n" + added.behind + b"}"
@@ -108,6 +110,15 @@ def _statements(piece: Piece, vocabulary: Vocabulary) -> tuple[list[Stmt], Conte
     )
     take_notes(ctx, rewritten.notes)
     return _body(ctx), ctx
+
+
+def _unread(piece: Piece) -> tuple[list[Stmt], Context]:
+    """A gap for lines that are not worth reading."""
+    ctx = Context(b"", b"", 0, _line(piece, piece.start), {}, EMPTY, block)
+    ctx.errors.append(f"line {ctx.line}: lines of a hunk that do not pair up")
+    here = _location(piece, piece.start, piece.end)
+    text = piece.fragment.text[piece.start : piece.end].decode("utf-8", "replace")
+    return [Gap(here, text, error=True)], ctx
 
 
 def _unseen(

@@ -5,7 +5,7 @@ import re
 
 from reviewer.syntax.work import CALL, KEYWORDS, Work
 
-_CASE_RANGE = re.compile(rb"\bcase\b[^;:{}?]*?\.\.\.")
+_CASE_RANGE = re.compile(rb"\bcase\b[^;:{}?]{0,200}?\.\.\.")
 _COMPUTED_GOTO = re.compile(rb"\bgoto\s*(\*)\s*([^;{}]*);")
 _OPERATORS = re.compile(rb"\b(?:offsetof|alignof|_Alignof|__alignof__|__alignof)(?=\s*\()")
 _OPERATOR_ARGUMENT = re.compile(rb",\s*([=!<>]=|<<?|>>?|[-+*/%&|^]|&&|\|\|)\s*(?=[,)])")

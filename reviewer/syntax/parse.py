@@ -22,7 +22,7 @@ from reviewer.syntax.vocabulary import EMPTY, Vocabulary
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-MAX_FUNCTION = 1_000_000
+MAX_FUNCTION = 250_000
 
 
 @dataclass(frozen=True, slots=True)

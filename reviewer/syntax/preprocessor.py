@@ -14,6 +14,7 @@ from reviewer.syntax.work import Work
 _CONDITIONS = frozenset({"if", "ifdef", "ifndef", "else", "elif", "elifdef", "elifndef", "endif"})
 _EVENT = re.compile(rb"[()\[\]{}]")
 _MAX_NESTING = 40
+_MAX_BRACKETS = 400
 _STARTS_INSIDE = re.compile(rb"\s*(?:else\b|[-+*/%=<>&|^?:,.)\]](?!\+|-))")
 _STARTS_STATEMENT = re.compile(rb"\s*(?:\*|\(|\+\+|--|&&?\w)")
 
@@ -68,7 +69,7 @@ def _groups(bare: bytes, conditions: list[Directive]) -> list[_Group] | None:
             group = _Group([line], tuple(stack))
             (open_groups[-1].inner if open_groups else found).append(group)
             open_groups.append(group)
-            if len(open_groups) > _MAX_NESTING:
+            if len(open_groups) > _MAX_NESTING or len(stack) > _MAX_BRACKETS:
                 return None
         elif not open_groups:
             return None

@@ -23,6 +23,7 @@ from reviewer.syntax.tree import (
 
 _LEVELS = ("||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %")
 _PRECEDENCE = {op: 3 + level for level, ops in enumerate(_LEVELS) for op in ops.split()}
+_BITWISE = frozenset({"|", "^", "&", "<<", ">>"})
 _COMMA, _ASSIGN, _TERNARY = 0, 1, 2
 _PREFIX, _POSTFIX = 13, 14
 _BLANKS = re.compile(r"\s+")
@@ -54,7 +55,8 @@ def _form(expr: Expr) -> tuple[str, int]:
             return _prefix(expr)
         case Binary(op=op, left=left, right=right):
             level = _PRECEDENCE.get(op, _TERNARY)
-            return f"{_text(left, level)} {op} {_text(right, level + 1)}", level
+            texts = _side(left, op, level), _side(right, op, level + 1)
+            return f"{texts[0]} {op} {texts[1]}", level
         case Assign(op=op, target=target, value=value):
             return f"{_text(target, _PREFIX)} {op} {_text(value, _ASSIGN)}", _ASSIGN
         case Ternary():
@@ -66,6 +68,18 @@ def _form(expr: Expr) -> tuple[str, int]:
         case InitList(items=pairs):
             return _braces(pairs), _POSTFIX
     return _postfix(expr), _POSTFIX
+
+
+def _side(expr: Expr, op: str, level: int) -> str:
+    """An operand of a binary operator.
+
+    Operators whose order few people know are kept apart by parentheses, as
+    compilers ask for.
+    """
+    if not isinstance(expr, Binary) or expr.op == op:
+        return _text(expr, level)
+    unclear = op in _BITWISE or (op == "||" and expr.op == "&&")
+    return f"({_text(expr, _COMMA)})" if unclear else _text(expr, level)
 
 
 def _postfix(expr: Expr) -> str:

@@ -5,13 +5,14 @@ Nothing inside the lines is touched: what is missing is put before and behind.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 UNSEEN = b"$gap"
 """Stands for a value that is not shown."""
 
 _EVENT = re.compile(rb"[()\[\]{};]|(?<![\w$])(?:case|default)(?![\w$])")
 _OPENING = {41: 40, 93: 91, 125: 123}
+_MAX_MISSING = 200
 _ELSE = re.compile(rb"\s*else\b")
 _WHILE = re.compile(rb"\s*while\s*\([^;{}]*\)\s*;")
 _INSIDE = re.compile(rb"\s*(?:[=<>|^?/%.,]|&&|!=|->|\*\s|[-+]\s|&\s|\"[^\"\n]*\"\s*[,)])")
@@ -38,42 +39,56 @@ class _Level:
     semicolon: bool = False
 
 
-def repair(bare: bytes) -> Repaired:
+@dataclass(slots=True)
+class _Scan:
+    """The brackets of some lines that have no partner.
+
+    ``stack`` are offsets of opening ones, ``closers`` of ``}`` and ``rounds``
+    of ``)`` and ``]`` in the first statement; ``levels`` has one entry for the
+    code up to each closer and one for the code behind the last.
+    """
+
+    stack: list[int] = field(default_factory=list)
+    closers: list[int] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
+    levels: list[_Level] = field(default_factory=lambda: [_Level()])
+
+
+def repair(bare: bytes) -> Repaired | None:
     """How to complete lines whose comments, strings and preprocessor lines
-    are blanked."""
-    stack: list[int] = []
-    levels = [_Level()]
-    closers: list[int] = []
-    rounds: list[int] = []
+    are blanked; None when too much is missing."""
+    scan = _scanned(bare)
+    if len(scan.stack) + len(scan.closers) + len(scan.rounds) > _MAX_MISSING:
+        return None
+    openers = [
+        _opener(bare, level, closer)
+        for level, closer in zip(scan.levels, [*scan.closers, -1], strict=True)
+    ]
+    beginning = _beginning(bare, scan.rounds)
+    if scan.closers and bare[scan.closers[0] + 1 :].lstrip()[:1] == b";":
+        # Only an initialiser ends with "};".
+        openers[0] = b"struct s " + UNSEEN + b"={"
+        beginning = b""
+    return Repaired(b"".join(reversed(openers)) + beginning, _ending(bare, scan.stack))
+
+
+def _scanned(bare: bytes) -> _Scan:
+    scan = _Scan()
     for found in _EVENT.finditer(bare):
         offset, code = found.start(), bare[found.start()]
         if code in b"([{":
-            stack.append(offset)
+            scan.stack.append(offset)
         elif code in _OPENING:
-            _close(bare, offset, stack, levels, closers, rounds)
+            _close(bare, offset, scan)
         elif code == 59:
-            levels[-1].semicolon = levels[-1].semicolon or not stack
-        elif not stack:
-            levels[-1].cases = True
-    openers = [
-        _opener(bare, level, closer) for level, closer in zip(levels, [*closers, -1], strict=True)
-    ]
-    if closers and bare[closers[0] + 1 :].lstrip()[:1] == b";":
-        openers[0] = b"struct s " + UNSEEN + b"={"
-        return Repaired(b"".join(reversed(openers)), _ending(bare, stack))
-    before = b"".join(reversed(openers))
-    return Repaired(before + _beginning(bare, rounds), _ending(bare, stack))
+            scan.levels[-1].semicolon = scan.levels[-1].semicolon or not scan.stack
+        elif not scan.stack:
+            scan.levels[-1].cases = True
+    return scan
 
 
-def _close(
-    bare: bytes,
-    offset: int,
-    stack: list[int],
-    levels: list[_Level],
-    closers: list[int],
-    rounds: list[int],
-) -> None:
-    code = bare[offset]
+def _close(bare: bytes, offset: int, scan: _Scan) -> None:
+    code, stack = bare[offset], scan.stack
     if stack and bare[stack[-1]] == _OPENING[code]:
         stack.pop()
     elif code == 125:
@@ -82,10 +97,10 @@ def _close(
         if stack:
             stack.pop()
         else:
-            closers.append(offset)
-            levels.append(_Level())
-    elif not stack and len(levels) == 1 and not levels[0].semicolon:
-        rounds.append(offset)
+            scan.closers.append(offset)
+            scan.levels.append(_Level())
+    elif not stack and len(scan.levels) == 1 and not scan.levels[0].semicolon:
+        scan.rounds.append(offset)
 
 
 def _opener(bare: bytes, level: _Level, closer: int) -> bytes:

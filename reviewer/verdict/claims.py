@@ -10,7 +10,7 @@ from reviewer.facts import Facts
 from reviewer.patch.records import Submission
 from reviewer.simulation.answer import Run, explore_all, shown, simplest
 from reviewer.simulation.assemble import Subject
-from reviewer.simulation.examine import Answer
+from reviewer.simulation.examine import Answer, PathAnswer
 from reviewer.simulation.explore import Goal
 from reviewer.simulation.machine import Machine
 from reviewer.simulation.predicate import step_predicate
@@ -20,7 +20,7 @@ from reviewer.verdict.judge import Judged
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.model import given, witness
 from reviewer.verdict.records import ClaimVerdict
-from reviewer.verdict.words import listed
+from reviewer.verdict.words import capital, listed
 
 MAX_TEXT = 4000
 
@@ -85,9 +85,9 @@ def claims_in(paragraph: str, known: Sequence[Claim]) -> Iterator[Claim]:
     """The claims a paragraph makes."""
     text = paragraph[:MAX_TEXT]
     for claim in known:
-        if all(phrase.search(text) for phrase in claim.phrases):
-            if not any(phrase.search(text) for phrase in claim.unless):
-                yield claim
+        made = all(phrase.search(text) for phrase in claim.phrases)
+        if made and not any(phrase.search(text) for phrase in claim.unless):
+            yield claim
 
 
 def answer_claim(
@@ -143,14 +143,17 @@ def _by_search(
             found.append((example, *shortest))
     source = f"rules/claims/{claim.name}.toml on rules/actors/{answer.scenario.name}"
     if not found:
-        fact = ledger.add("model", f"no schedule within the bound contradicts it: {claim.name}", source)
+        fact = ledger.add(
+            "model", f"no schedule within the bound contradicts it: {claim.name}", source
+        )
         return _verdict(said, claim, "CONFIRMED", claim.confirmed, (), (fact,))
     texts = [f"{example.text}{given(run, needs)}" for example, run, needs in found]
     ids = tuple(ledger.add("model", text, source) for text in texts)
     first = found[0][1]
     steps = witness(shown(answer.scenario, first, first.result.goals[GOAL]))
-    told = ". ".join(text[0].upper() + text[1:] for text in texts)
-    return _verdict(said, claim, "REFUTED", f"{claim.refuted}: {told}" if claim.refuted else told, steps, ids)
+    told = ". ".join(capital(text) for text in texts)
+    answered = f"{claim.refuted}: {told}" if claim.refuted else told
+    return _verdict(said, claim, "REFUTED", answered, steps, ids)
 
 
 GOAL = "counterexample"
@@ -161,7 +164,8 @@ def _shortest(
 ) -> tuple[Run, bool] | None:
     """The run with the simplest schedule to a counterexample, and whether it
     needs its assumption about the machine."""
-    subject = Subject(judged.change.after.graph, judged.change.file, answer.names)
+    change = judged.change
+    subject = Subject(change.after.graph, change.file, answer.names, change.callees_after)
 
     def goals(machine: Machine) -> tuple[tuple[str, Goal], ...]:
         return ((GOAL, step_predicate(example.goal, machine)),)
@@ -194,16 +198,19 @@ def _by_guard(said: Said, claim: Claim, judged: Judged, ledger: Ledger) -> Claim
     calls = listed(dict.fromkeys(g.step.origin.text for path in guarded for g in path.guards))
     paths = listed([path.condition for path in guarded], "or")
     texts = [f"where {paths}, {claim.confirmed.replace('{guard}', calls)}"]
-    for path in answer.paths:
-        if not path.guards:
-            saved = f": what saves it is that {listed(path.saved_by)}" if path.saved_by else ""
-            lacks = "and nothing overwrites the count" if not path.stores_count else ""
-            texts.append(
-                f"where {path.condition}, there is no such step{saved}{', ' + lacks if saved and lacks else ''}"
-            )
+    texts.extend(_unguarded(path) for path in answer.paths if not path.guards)
     ids = tuple(ledger.add("model", text, source) for text in texts)
-    told = ". ".join(text[0].upper() + text[1:] for text in texts)
+    told = ". ".join(capital(text) for text in texts)
     return _verdict(said, claim, "CONFIRMED", told, judged.verdict.witness, ids)
+
+
+def _unguarded(path: PathAnswer) -> str:
+    """What to say of a path on which nothing compares again."""
+    told = f"where {path.condition}, there is no such step"
+    if not path.saved_by:
+        return told
+    still = "" if path.stores_count else ", and nothing overwrites the count"
+    return f"{told}: what saves it is that {listed(path.saved_by)}{still}"
 
 
 def said_by(
@@ -235,10 +242,10 @@ def _paragraphs(submission: Submission) -> Iterator[Said]:
     authors = {patch.author for patch in submission.patches}
     for reply in submission.replies:
         above = (*reversed(reply.references), reply.in_reply_to)
-        number = next((by_id[name] for name in above if name in by_id), None)
-        if number is not None and reply.author in authors:
-            by_id.setdefault(reply.message_id, number)
+        answered = next((by_id[name] for name in above if name in by_id), None)
+        if answered is None:
+            continue
+        by_id.setdefault(reply.message_id, answered)
+        if reply.author in authors:
             for text in reply.paragraphs:
-                yield Said(number, reply.message_id, text)
-        elif number is not None:
-            by_id.setdefault(reply.message_id, number)
+                yield Said(answered, reply.message_id, text)

@@ -91,6 +91,4 @@ def _machines(texts: list[str]) -> list[str]:
     for text in texts:
         head, _, tail = text.partition(", where ")
         heads.setdefault(head, []).append(tail)
-    return [
-        head if len(tails) > 1 else f"{head} where {tails[0]}" for head, tails in heads.items()
-    ]
+    return [head if len(tails) > 1 else f"{head} where {tails[0]}" for head, tails in heads.items()]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reviewer.checker.records import Finding
 from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts
-from reviewer.simulation.examine import Answer, examine, fits
+from reviewer.simulation.examine import Answer, Inquiry, Side, examine, fits
 from reviewer.simulation.raising import Raiser, raisers
 from reviewer.simulation.scenario import Scenario
 from reviewer.syntax.parse import parse_expression
@@ -53,7 +53,9 @@ def judge(
     scenario = _scenario(finding, place, scenarios)
     if scenario is None or place is None:
         reason = f"no scenario of the simulation has {counter_name(finding.place)}"
-        return Judged(_verdict(finding, patch, changelog, "UNDECIDED", reason, rule), None, (), change)
+        return Judged(
+            _verdict(finding, patch, changelog, "UNDECIDED", reason, rule), None, (), change
+        )
     answer = _examined(scenario, finding, change, place, facts)
     compared = not finding.lost
     standing, reason = difference(answer) if compared else _standing(answer)
@@ -87,22 +89,17 @@ def _place(text: str) -> Place | None:
 def _examined(
     scenario: Scenario, finding: Finding, change: FunctionChange, place: Place, facts: Facts
 ) -> Answer:
-    before = next(
-        (a for a in change.before.accesses if a.line == finding.before_line), None
+    before = next((a for a in change.before.accesses if a.line == finding.before_line), None)
+    old = _place(before.place) if before is not None else None
+    asked = Inquiry(
+        file=finding.file,
+        before=Side(change.before.graph, old or place, change.callees_before),
+        after=Side(change.after.graph, place, change.callees_after),
+        lost=finding.lost,
+        lost_paths=finding.lost_paths,
+        line=finding.line,
     )
-    before_place = _place(before.place) if before is not None else None
-    return examine(
-        scenario,
-        change.before.graph,
-        change.after.graph,
-        finding.file,
-        before_place or place,
-        place,
-        finding.lost,
-        finding.lost_paths,
-        finding.line,
-        facts,
-    )
+    return examine(scenario, asked, facts)
 
 
 def _standing(answer: Answer) -> tuple[str, str]:

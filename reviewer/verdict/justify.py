@@ -54,26 +54,34 @@ def _decides(
 ) -> Iterator[Sentence]:
     verdict = judged.verdict
     under = _under(judged, guard.step.origin.line)
-    place = f"under {listed([lock_name(lock) for lock in under])}" if under else "without a lock"
-    where = ledger.add("rule", f"{guard.step.origin.text} stands {place}", "locksets, after image")
+    where: tuple[str, ...] = (removed,)
+    place = ""
+    if under is not None:
+        held = f"under {listed([lock_name(lock) for lock in under])}" if under else "without a lock"
+        text = f"{guard.step.origin.text} stands {held}"
+        where = (removed, ledger.add("rule", text, "locksets, after image"))
+        place = f" and {held}"
     retry = f"a retry ({guard.failure})" if guard.failure in RETRIES else f"{guard.failure}"
     cost = f", so a stale result costs {retry} at most" if guard.failure else ""
-    yield Sentence(
-        verdict.patch, f"{call} compares again, atomically and {place}{cost}.", (removed, where)
-    )
+    yield Sentence(verdict.patch, f"{call} compares again, atomically{place}{cost}.", where)
     if guard.closed is None:
         return
     closing = _under(judged, guard.closed.origin.line)
-    still = ", which is still under the lock" if closing and set(closing) <= set(under) else ""
+    still = (
+        ", which is still under the lock" if closing and set(closing) <= set(under or ()) else ""
+    )
     fact = ledger.add(
-        "model", f"no reference is taken between {call} and {_name(guard.closed.origin.text)}", source
+        "model",
+        f"no reference is taken between {call} and {_name(guard.closed.origin.text)}",
+        source,
     )
     text = f"No reference can be taken until {_name(guard.closed.origin.text)}{still}."
     yield Sentence(verdict.patch, text, (fact,))
 
 
-def _under(judged: Judged, line: int) -> tuple[str, ...]:
-    """The locks held at a call of the after image."""
+def _under(judged: Judged, line: int) -> tuple[str, ...] | None:
+    """The locks held at a call of the after image; None when the call stands
+    in another function."""
     image = judged.change.after
     states: list[Held] = [
         held
@@ -81,7 +89,7 @@ def _under(judged: Judged, line: int) -> tuple[str, ...]:
         if node.loc.line == line and held is not None
     ]
     if not states:
-        return ()
+        return None
     must = frozenset.intersection(*[held.must for held in states])
     return tuple(sorted(must))
 

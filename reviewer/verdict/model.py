@@ -42,9 +42,7 @@ def with_model(
 
 def witness(steps: Iterable[TraceStep]) -> tuple[WitnessStep, ...]:
     """A schedule of the simulation as the review keeps it."""
-    return tuple(
-        WitnessStep(s.cpu, s.actor, s.step, s.effect, s.file, s.line) for s in steps
-    )
+    return tuple(WitnessStep(s.cpu, s.actor, s.step, s.effect, s.file, s.line) for s in steps)
 
 
 def model_of(answer: Answer, drift: tuple[str, ...]) -> Model:
@@ -163,21 +161,22 @@ def given(run: Run, needs: bool) -> str:
 def _nearest(answer: Answer, runs: Sequence[Run]) -> tuple[tuple[TraceStep, ...], str]:
     """The simplest schedule in which the guard fails after the access had
     passed, or else in which another CPU changes what was read."""
-    guards = {
-        guard.step.origin for path in answer.paths if path.lost for guard in path.guards
-    }
-    names = sorted({name for run in runs for name in run.result.goals})
-    for name in names:
-        found = simplest(
-            runs, lambda run: name in run.result.goals, lambda run: len(run.result.goals[name])
-        )
-        assert found is not None
-        run, needs = found
+    guards = {guard.step.origin for path in answer.paths if path.lost for guard in path.guards}
+    for name in sorted({name for run in runs for name in run.result.goals}):
+        run, needs = _simplest_goal(runs, name)
         schedule = run.result.goals[name]
         if schedule[-1].step.origin in guards if guards else name == DISTURBED:
             steps = shown(answer.scenario, run, schedule)
             return steps, f"The nearest schedule to harm{given(run, needs)}"
     return (), ""
+
+
+def _simplest_goal(runs: Sequence[Run], name: str) -> tuple[Run, bool]:
+    found = simplest(
+        runs, lambda run: name in run.result.goals, lambda run: len(run.result.goals[name])
+    )
+    assert found is not None
+    return found
 
 
 def _evidence(finding: Finding, raising: Sequence[Raiser]) -> tuple[str, ...]:

@@ -29,3 +29,8 @@ def listed(items: Iterable[str], word: str = "and") -> str:
 def counter_name(place: str) -> str:
     """What a place is called: the member at its end."""
     return place.rsplit("->", 1)[-1].rsplit(".", 1)[-1].lstrip("*")
+
+
+def capital(text: str) -> str:
+    """The text with a capital in front, unless it starts with a name."""
+    return text[:1].upper() + text[1:] if text.split(" ", 1)[0].isalpha() else text

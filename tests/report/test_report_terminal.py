@@ -114,8 +114,7 @@ def test_empty() -> None:
 
 def test_problems_never_pass_silently() -> None:
     text = terminal(BROKEN, False, 80)
-    assert "  - lib/box.c: box_open(): no end of the function\n" in text
-    assert text.endswith("\n\nnothing to say; 1 problem, not everything was analysed\n")
+    assert text == "nothing to say; 1 problem, not everything was analysed\n"
 
 
 def test_summary() -> None:

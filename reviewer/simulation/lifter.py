@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is known while one function is lifted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from reviewer.cfg.graph import Compute, Graph, Invoke
+from reviewer.facts import Facts
+from reviewer.location import Location
+from reviewer.locks.aliases import Aliases
+from reviewer.simulation.bindings import Bindings
+from reviewer.simulation.loops import components, loop_tests
+from reviewer.simulation.steps import Branch, Origin, Step, Stop, Value, const
+from reviewer.syntax.rebuild import rebuilt
+from reviewer.syntax.render import render
+from reviewer.syntax.tree import Assign, Expr, Name, Opaque, Unary
+
+Definitions = Callable[[str], Graph | None]
+INCREMENTS = ("++", "--", "p++", "p--")
+
+
+@dataclass(slots=True)
+class Notes:
+    """What lifting has to tell beside the steps.
+
+    ``unmodelled`` and ``ignored`` are calls without a fact, with and without
+    an object of the scenario among their arguments; ``unbound`` locks the
+    scenario does not have; ``counts`` maps locals that took a count to the
+    object it was of.
+    """
+
+    unmodelled: set[str] = field(default_factory=set)
+    ignored: set[str] = field(default_factory=set)
+    unbound: set[str] = field(default_factory=set)
+    assumptions: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Lifter:
+    """The steps of one function so far, and the values of its names.
+
+    A target that is a node, not yet a step, is written ``-node - 2``
+    (`to_node`).  ``fixed`` are names with one value throughout, ``writes``
+    says how often each local is written, ``spelled`` gives temporaries as
+    written, ``arguments`` the values of arguments already evaluated.
+    ``cycles`` and ``tests`` describe the loops (`reviewer.simulation.loops`).
+    """
+
+    graph: Graph
+    facts: Facts
+    bindings: Bindings
+    names: Aliases
+    notes: Notes
+    definitions: Definitions
+    prefix: str
+    depth: int
+    steps: list[Step] = field(default_factory=list)
+    fixed: dict[str, Value] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
+    arguments: dict[tuple[str, int], Value] = field(default_factory=dict)
+    cycles: dict[int, int] = field(init=False)
+    tests: dict[int, int] = field(init=False)
+    writes: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cycles = components(self.graph.succ)
+        self.tests = loop_tests(self.graph.succ, self.cycles)
+        self.writes = _assignments(self.graph)
+
+    def emit(self, step: Step) -> None:
+        """Put a step behind the others."""
+        self.steps.append(step)
+
+    def next(self) -> int:
+        """The number of the step behind the one to be emitted."""
+        return len(self.steps) + 1
+
+    def origin(self, text: str, loc: Location) -> Origin:
+        """Where a step comes from."""
+        return Origin(text, self.bindings.file, loc.line, self.graph.function.name, loc)
+
+    def jump(self, target: int, origin: Origin) -> None:
+        """Go on elsewhere."""
+        self.emit(Branch(const(1), "", "", 0, origin, target, target))
+
+    def spell(self, expr: Expr) -> str:
+        """An expression as written, calls where the graph has temporaries."""
+        return render(self._written(expr))
+
+    def _written(self, expr: Expr) -> Expr:
+        if isinstance(expr, Name):
+            text = self.spelled.get(expr.name)
+            return expr if text is None else Opaque(expr.loc, text)
+        return rebuilt(expr, self._written)
+
+    def spell_call(self, node: Invoke) -> str:
+        """A call as written."""
+        name = node.function or (render(node.pointer) if node.pointer is not None else "?")
+        return f"{name}({', '.join(self.spell(arg) for arg in node.args)})"
+
+
+def to_node(number: int) -> int:
+    """A target that is a node."""
+    return -number - 2
+
+
+def retarget(step: Step, resolve: Callable[[int], int]) -> Step:
+    """The step with other targets."""
+    if isinstance(step, Stop):
+        return step
+    if isinstance(step, Branch):
+        leave = resolve(step.leave) if step.bound else 0
+        return replace(step, then=resolve(step.then), other=resolve(step.other), leave=leave)
+    return replace(step, next=resolve(step.next))
+
+
+def given_away(node: Invoke) -> list[str]:
+    """The locals whose address a call is given."""
+    return [
+        arg.operand.name
+        for arg in node.args
+        if isinstance(arg, Unary) and arg.op == "&" and isinstance(arg.operand, Name)
+    ]
+
+
+def _assignments(graph: Graph) -> dict[str, int]:
+    """How often each local is written; an address given away counts twice,
+    and so does a parameter that is written at all."""
+    writes: dict[str, int] = {}
+    for node in graph.nodes:
+        if isinstance(node, Compute):
+            target: Expr | None = None
+            if isinstance(node.expr, Assign):
+                target = node.expr.target
+            elif isinstance(node.expr, Unary) and node.expr.op in INCREMENTS:
+                target = node.expr.operand
+            if isinstance(target, Name):
+                writes[target.name] = writes.get(target.name, 0) + 1
+        elif isinstance(node, Invoke):
+            for name in given_away(node):
+                writes[name] = writes.get(name, 0) + 2
+    for param in graph.function.params:
+        if param.name in writes:
+            writes[param.name] += 1
+    return writes
