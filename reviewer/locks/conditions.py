@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the branches taken so far say: conditions a path stands under."""
 
+import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from reviewer.cfg.graph import Compute, Decide, Graph, Invoke
+from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave
 from reviewer.syntax.declared import types
-from reviewer.syntax.rebuild import operands
+from reviewer.syntax.rebuild import operands, walk
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import Assign, Binary, Expr, Literal, Name, Unary
 
@@ -27,7 +31,14 @@ class Condition:
 
 
 NULLS = ("NULL", "0")
+_WORD = re.compile(r"%?\w+")
 _OPPOSITE = {"!=": "==", ">=": "<", ">": "<="}
+
+
+@cache
+def words(text: str) -> frozenset[str]:
+    """The names in the text of a condition."""
+    return frozenset(_WORD.findall(text))
 
 
 def condition(expr: Expr, label: str) -> tuple[Condition, frozenset[str]] | None:
@@ -85,6 +96,67 @@ def written(node: object) -> frozenset[str]:
         }
         return frozenset(names | {node.result})
     return frozenset()
+
+
+def settled(node: object) -> Condition | None:
+    """What a local says once a constant is assigned to it."""
+    if not (isinstance(node, Compute) and isinstance(node.expr, Assign) and node.expr.op == "="):
+        return None
+    target, value = node.expr.target, node.expr.value
+    if not (isinstance(target, Name) and isinstance(value, Literal)):
+        return None
+    truth = _TRUTHS.get(value.text)
+    return None if truth is None else Condition(target.name, truth)
+
+
+_TRUTHS = {"0": False, "false": False, "NULL": False, "1": True, "true": True}
+
+
+def trusted(graph: Graph) -> frozenset[str]:
+    """The variables that nobody but the function writes, and only by name.
+
+    One of several variables of a name would be taken for another.  Where only
+    hunks are known, so is not which names are variables of the function.
+    """
+    function = graph.function
+    declared = Counter(param.name for param in function.params)
+    kinds = types(function)
+    for node in graph.nodes:
+        if isinstance(node, Compute) and node.declares:
+            declared[node.declares] += 1
+    found = {name for name, count in declared.items() if count == 1}
+    found -= {name for name, kind in kinds.items() if kind.startswith("static ")}
+    if not function.complete:
+        found |= {name for node in graph.nodes for name in _named(node)} - set(declared)
+    return frozenset(found - addressed(graph))
+
+
+def addressed(graph: Graph) -> frozenset[str]:
+    """The variables whose address is taken."""
+    return frozenset(
+        part.operand.name
+        for node in graph.nodes
+        for expr in expressions(node)
+        for part in walk(expr)
+        if isinstance(part, Unary) and part.op == "&" and isinstance(part.operand, Name)
+    )
+
+
+def expressions(node: object) -> tuple[Expr, ...]:
+    """The expressions a node evaluates."""
+    match node:
+        case Invoke(args=args, pointer=pointer):
+            return args if pointer is None else (pointer, *args)
+        case Compute(expr=expr) | Decide(cond=expr):
+            return (expr,)
+        case Leave(value=value) if value is not None:
+            return (value,)
+    return ()
+
+
+def _named(node: object) -> Iterator[str]:
+    for expr in expressions(node):
+        yield from (part.name for part in walk(expr) if isinstance(part, Name))
 
 
 def spoken(found: Condition, pointers: frozenset[str]) -> str:

@@ -55,6 +55,17 @@ class Run:
     result: Exploration
 
     @property
+    def alone(self) -> bool:
+        """Whether the worst property breaks without a step of another CPU that
+        changes anything."""
+        return not any(
+            taken.cpu != self.machine.subject
+            and isinstance(taken.step, Access)
+            and taken.step.op != "load"
+            for taken in self.result.broken.get(self.broken, ())
+        )
+
+    @property
     def strict(self) -> bool:
         """Whether no other assumption allows fewer schedules."""
         return self.assumption.waits_for_irq or not _cares(self.machine)

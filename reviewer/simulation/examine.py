@@ -4,8 +4,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reviewer.cfg.graph import Graph
+from reviewer.cfg.graph import Decide, Graph
 from reviewer.facts import Facts
+from reviewer.locks.conditions import condition
 from reviewer.locks.locksets import lock_text
 from reviewer.simulation.answer import Guard, Run, explore_all, failing, guards, saved_by
 from reviewer.simulation.assemble import Subject, lift_subject
@@ -92,11 +93,12 @@ def examine(scenario: Scenario, asked: Inquiry, facts: Facts) -> Answer:
         return Answer(scenario, {}, (), (PARTIAL,), (), ())
     subject = _subject(scenario, asked.file, asked.after, facts)
     reasons = _misfits(scenario, asked, subject.names)
-    programs = {path.name: lift_subject(scenario, path, subject, facts) for path in scenario.paths}
+    ways = _ways(scenario, asked.after.graph, subject.names)
+    programs = {path.name: lift_subject(scenario, path, subject, facts) for path in ways}
     unmodelled = tuple(sorted({call for p in programs.values() for call in p.unmodelled}))
     assumptions = tuple(
         f"where {path.condition(subject.names)}, {text}"
-        for path in scenario.paths
+        for path in ways
         for text in programs[path.name].assumptions
     )
     if unmodelled:
@@ -108,9 +110,26 @@ def examine(scenario: Scenario, asked: Inquiry, facts: Facts) -> Answer:
     relevant = _relevant(scenario, subject.names, asked.lost_paths)
     paths = tuple(
         _examine_path(scenario, path, old, subject, programs[path.name], relevant, asked, facts)
-        for path in scenario.paths
+        for path in ways
     )
     return Answer(scenario, subject.names, paths, tuple(_vacuous(paths)), unmodelled, assumptions)
+
+
+def _ways(scenario: Scenario, graph: Graph, names: Mapping[str, str]) -> tuple[Path, ...]:
+    """The paths of the scenario that are paths of the function: one on which a
+    pointer is missing only where the function asks whether it is."""
+    asked = {
+        found[0].text
+        for number, node in enumerate(graph.nodes)
+        if isinstance(node, Decide)
+        for _, label in graph.succ[number]
+        if (found := condition(node.cond, label)) is not None
+    }
+    return tuple(
+        path
+        for path in scenario.paths
+        if all(there or names.get(role, role) in asked for role, there in path.nonnull.items())
+    )
 
 
 def _subject(scenario: Scenario, file: str, side: Side, facts: Facts) -> Subject:
@@ -193,7 +212,7 @@ def _examine_path(
 
 
 def _bypassed(program: Program, guards: Sequence[Access]) -> bool:
-    """Whether the function can succeed without passing any of the guards."""
+    """Whether the function can succeed for sure without passing a guard."""
     stack, seen = [0], set()
     while stack:
         at = stack.pop()
@@ -203,7 +222,7 @@ def _bypassed(program: Program, guards: Sequence[Access]) -> bool:
         step = program.steps[at]
         if isinstance(step, Stop):
             value = evaluate(step.value, {})
-            if value is None or value >= 0:
+            if value is not None and value >= 0:
                 return True
         elif isinstance(step, Branch):
             stack.extend((step.then, step.other))

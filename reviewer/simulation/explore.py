@@ -336,6 +336,7 @@ class _Search:
         self.reached: dict[str, tuple[State, int, Move]] = {}
         self.ends: set[tuple[str, ...]] = set()
         self.complete = True
+        self.checked: dict[Shared, str] = {}
         self.kept = tuple(machine.layout.kept.items())
 
     def run(self) -> None:
@@ -403,10 +404,11 @@ class _Search:
             before = after
 
     def _violated(self, shared: Shared) -> str:
-        for name, holds in self.checks:
-            if not holds(shared):
-                return name
-        return ""
+        known = self.checked.get(shared)
+        if known is None:
+            broken = (name for name, holds in self.checks if not holds(shared))
+            known = self.checked[shared] = next(broken, "")
+        return known
 
     def _end(self, state: State) -> None:
         shared, privates = state

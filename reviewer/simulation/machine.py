@@ -36,7 +36,8 @@ class Layout:
     positions; ``irq``, ``flush``, ``rcu``, ``grace`` are bit masks of CPUs;
     ``frozen`` and ``believed`` map objects to the freezing CPU + 1 and the
     count it froze; ``freed`` is a mask of objects; ``held`` and
-    ``kept`` map (CPU, object); ``results`` maps CPUs to result + 1 text numbers.
+    ``kept`` map (CPU, object), ``holders`` objects to the places of ``held``;
+    ``results`` maps CPUs to the number of what they returned, 0 for nothing yet.
     """
 
     size: int
@@ -52,6 +53,7 @@ class Layout:
     believed: Mapping[int, int]
     freed: int
     held: Mapping[tuple[int, int], int]
+    holders: Mapping[int, tuple[int, ...]]
     kept: Mapping[tuple[int, int], int]
     results: Mapping[int, int]
     stage: int
@@ -115,6 +117,7 @@ def layout(
         believed=believed,
         freed=masks["freed"],
         held=held,
+        holders={n: tuple(at for (_, of), at in held.items() if of == n) for n in numbers},
         kept=kept,
         results=results,
         stage=masks["stage"],
@@ -128,7 +131,8 @@ def owned_by_variable(value: int, objects: int) -> int:
 
 def owed(shared: tuple[int, ...], plan: Layout, number: int) -> int:
     """How many references somebody owns on an object."""
-    total = sum(owns for place, owns in plan.owners if shared[place] == number)
-    return total + sum(
-        shared[place] for (_, held_object), place in plan.held.items() if held_object == number
-    )
+    total = sum([shared[place] for place in plan.holders[number]])
+    for place, owns in plan.owners:
+        if shared[place] == number:
+            total += owns
+    return total

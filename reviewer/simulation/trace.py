@@ -51,26 +51,29 @@ def _relevant(machine: Machine, schedule: Sequence[Taken]) -> list[Taken]:
     """Drop the steps that only set the scene.
 
     Of the caller of the function only what another CPU of this schedule looks
-    at is shown, and the flush that separates the two.
+    at is shown, and the flush that separates the two; that the function was
+    entered is shown where it does nothing else.
     """
     others = [taken.step for taken in schedule if taken.cpu != machine.subject]
     watched = {step.family for step in others if isinstance(step, Access) and step.index is None}
     shown: list[Taken] = []
-    entered = False
+    entered: Taken | None = None
+    acted = False
     for taken in schedule:
         step = taken.step
-        entered = entered or (isinstance(step, Mark) and step.what == "enter")
         if taken.cpu != machine.subject:
             wanted = isinstance(step, Access | Acquire | Release)
-        elif not entered:
-            wanted = _sets_scene(step, watched, [t for t in shown if t.cpu == taken.cpu])
         elif isinstance(step, Mark):
-            wanted = step.what == "leave" and bool(step.text)
+            entered = taken if step.what == "enter" else entered
+            wanted = step.what == "enter" or bool(step.text)
+        elif entered is None:
+            wanted = _sets_scene(step, watched, [t for t in shown if t.cpu == taken.cpu])
         else:
             wanted = isinstance(step, Access | Acquire | Release)
-        if wanted and (not isinstance(step, Access) or step.protocol != "held"):
+            acted = acted or wanted
+        if wanted and not (isinstance(step, Access) and step.protocol == "held"):
             shown.append(taken)
-    return shown
+    return [taken for taken in shown if taken is not entered or not acted]
 
 
 def _sets_scene(step: Visible, watched: set[str], shown: Sequence[Taken]) -> bool:
@@ -82,6 +85,8 @@ def _sets_scene(step: Visible, watched: set[str], shown: Sequence[Taken]) -> boo
 
 def _text(taken: Taken) -> str:
     step = taken.step
+    if isinstance(step, Mark) and step.what == "enter":
+        return "(begins)"
     if isinstance(step, Mark | Stop):
         return f"return {step.text}".strip()
     call, colon, half = step.origin.text.partition(": ")

@@ -13,6 +13,7 @@ UNSEEN = b"$gap"
 _EVENT = re.compile(rb"[()\[\]{};]|(?<![\w$])(?:case|default)(?![\w$])")
 _OPENING = {41: 40, 93: 91, 125: 123}
 _MAX_MISSING = 200
+_LABEL = re.compile(rb"[A-Za-z_]\w*\s*:(?!:)")
 _ELSE = re.compile(rb"\s*else\b")
 _WHILE = re.compile(rb"\s*while\s*\([^;{}]*\)\s*;")
 _INSIDE = re.compile(rb"\s*(?:[=<>|^?/%.,]|&&|!=|->|\*\s|[-+]\s|&\s|\"[^\"\n]*\"\s*[,)])")
@@ -138,7 +139,7 @@ def _is_deeper(bare: bytes) -> bool:
     if end < 0 or b"{" in bare[start:end] or b"}" in bare[start:end]:
         return False
     following = len(bare) - len(bare[end + 1 :].lstrip())
-    if following >= len(bare) or bare[following] == 125:
+    if following >= len(bare) or bare[following] == 125 or _LABEL.match(bare, following):
         return False
     return _column(bare, start) > _column(bare, following)
 

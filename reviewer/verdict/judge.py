@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reviewer.checker.records import Finding
 from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts
+from reviewer.simulation.answer import worst
 from reviewer.simulation.examine import Answer, Inquiry, Side, examine, fits
 from reviewer.simulation.raising import Raiser, raisers
 from reviewer.simulation.scenario import Scenario
@@ -107,8 +108,16 @@ def _standing(answer: Answer) -> tuple[str, str]:
     when it is UNDECIDED."""
     if answer.reasons:
         return "UNDECIDED", "; ".join(answer.reasons)
-    runs = [run for path in answer.paths if path.lost for run in path.after]
-    if any(run.verdict == "VIOLATED" for run in runs):
+    lost = [path for path in answer.paths if path.lost]
+    runs = [run for path in lost for run in path.after]
+    broken = worst(runs)
+    if broken is not None:
+        before = worst([run for path in lost for run in path.before])
+        if before is not None and broken.alone and before.alone:
+            return "UNDECIDED", (
+                "in the scenario the function breaks a property without any other CPU, before the "
+                "patch and after it: what the scenario takes for granted does not hold here"
+            )
         return "CONFIRMED", ""
     if any(run.verdict == "BOUND_REACHED" for run in runs):
         return "UNDECIDED", "the model is larger than the bound on states"

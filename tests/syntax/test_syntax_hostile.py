@@ -61,9 +61,12 @@ def test_what_was_not_followed_is_an_error(kind: str) -> None:
     assert all(function.errors for function in examined(BODIES[kind]))
 
 
-_WORDS = st.sampled_from(
-    ["a", "b()", "{", "}", "(", ")", "[", "]", ";", ",", ":", "?", "case", "default:", "else", "if(a)", "while(b)", "do", "for(;;)", "switch(c)", "goto", "return", "break;", "=", "==", "+", "&", "*", "->", ".", "struct", "#if", "#else", "#endif", "#define", "/*", "*/", '"', "'", "...", "typeof(", "int", "x:", "for_each_x(a)", "scoped_guard(m,l)", "asm(", "\\", "\n", "\t"]
+_C = "a b() { } ( ) [ ] ; , : ? = == + & * -> . ... ' \" /* */ \\ #if #else #endif #define"
+_KEYWORDS = (
+    "case default: else if(a) while(b) do for(;;) switch(c) goto return break; struct int x:"
 )
+_MACROS = "typeof( for_each_x(a) scoped_guard(m,l) asm("
+_WORDS = st.sampled_from(f"{_C} {_KEYWORDS} {_MACROS}".split() + ["\n", "\t"])
 
 
 @given(st.lists(_WORDS, max_size=60), st.sampled_from([" ", "\n", "\n\t"]))

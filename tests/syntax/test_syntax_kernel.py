@@ -72,7 +72,7 @@ def test_every_word_that_looks_like_a_call_is_one(linux_6_12: Path) -> None:
     """Against a reader that knows nothing: any word with a bracket behind."""
     data = (linux_6_12 / "mm" / "migrate.c").read_bytes()
     source = read_file(data, load_vocabulary())
-    keywords = set(["if", "while", "for", "switch", "return", "sizeof", "defined"])
+    keywords = {"if", "while", "for", "switch", "return", "sizeof", "defined"}
     for segment in source.segments:
         body = source.outline.masked[segment.body : segment.end].decode()
         lines = [line for line in body.splitlines() if not line.lstrip().startswith("#")]

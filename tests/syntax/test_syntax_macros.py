@@ -95,12 +95,43 @@ def test_a_call_of_a_parameter_in_brackets_is_no_cast() -> None:
     assert isinstance(text, Evaluate) and isinstance(text.expr, Cast)
 
 
-_WORDS = [
-    "__user", "__must_hold(&p->l)", "for_each_x(a)", "scoped_guard(m, l)", "typeof(a)", "min_t(",
-    "unsigned long,", "struct t *)", "case 1 ... 3:", "goto *p;", "#ifdef A", "#else", "#endif",
-    "#define X \\", "\n", "{", "}", "(", ")", ";", ",", "a", "=", '"s"', "/*", "*/", "else",
-    "if (a)", "static DEFINE_X(a);", "offsetof(", "\t", "f(a)", ",==,", "return", "SYSCALL_DEFINE1(",
-]  # fmt: skip
+_C = [
+    "{",
+    "}",
+    "(",
+    ")",
+    ";",
+    ",",
+    "a",
+    "=",
+    "/*",
+    "*/",
+    "else",
+    "f(a)",
+    ",==,",
+    "return",
+    "#else",
+    "#endif",
+]
+_HEADS = [
+    "for_each_x(a)",
+    "scoped_guard(m, l)",
+    "if (a)",
+    "SYSCALL_DEFINE1(",
+    "min_t(",
+    "offsetof(",
+]
+_OTHERS = ["__user", "__must_hold(&p->l)", "typeof(a)", "unsigned long,", "struct t *)", '"s"']
+_LINES = [
+    "case 1 ... 3:",
+    "goto *p;",
+    "#ifdef A",
+    "#define X \\",
+    "\n",
+    "\t",
+    "static DEFINE_X(a);",
+]
+_WORDS = [*_C, *_HEADS, *_OTHERS, *_LINES]
 
 
 @given(st.lists(st.sampled_from(_WORDS), max_size=40), st.booleans())

@@ -110,7 +110,7 @@ HARMFUL = (
         CONFIRMED,
         STUCK,
     ),
-    Mutant("unlock before the freeze", ((FREEZE, UNLOCK + FREEZE),), CONFIRMED, UNLOCKED, "xas_unlock", 1),
+    Mutant("unlock before the freeze", ((FREEZE, UNLOCK + FREEZE),), CONFIRMED, UNLOCKED, "xas_unlock"),
     Mutant("thaw to the full count", ((THAW, THAW.replace(" - nr", "")),), CONFIRMED, LEAKED, "", 1),
     Mutant("thaw to one too few", ((THAW, THAW.replace(" - nr", " - nr - 1")),), CONFIRMED, LOST, HELD, 1),
     Mutant("no thaw", ((THAW, ""),), CONFIRMED, FROZEN, "MIGRATEPAGE_SUCCESS", 1),
