@@ -31,8 +31,8 @@ from reviewer.facts import (
 if TYPE_CHECKING:
     from reviewer.checker.rule import Rule
     from reviewer.simulation.scenario import Scenario
-    from reviewer.verdict.claims import Claim
     from reviewer.syntax.vocabulary import Vocabulary
+    from reviewer.verdict.claims import Claim
 
 Made = TypeVar("Made")
 

@@ -127,7 +127,7 @@ def test_only_the_front_end_calls_the_review() -> None:
     assert {path.parent for path in users} == {ROOT / "reviewer" / "frontend"}
 
 
-def test_only_the_ruleset_and_the_front_end_find_the_rules() -> None:
+def test_only_the_front_end_loads_the_rules() -> None:
     users = {path for path in SOURCES for one in imports(path) if under(one, "reviewer.ruleset")}
     assert {path.parent for path in users} <= {ROOT / "reviewer" / "frontend"}
 

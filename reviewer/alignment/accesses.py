@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node
 from reviewer.facts import Facts
 from reviewer.locks.aliases import Aliases
-from reviewer.syntax.place import Place, place_of, substitute
+from reviewer.locks.conditions import pointer_names
+from reviewer.syntax.declared import types
+from reviewer.syntax.place import DEREF, ELEMENT, Place, place_of, substitute
 from reviewer.syntax.rebuild import operands
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import Assign, Expr, Index, Member, Name, Unary
@@ -42,18 +44,20 @@ KINDS = {"load": "read", "store": "write", "add": "update", "add-unless": "updat
 
 def accesses(graph: Graph, facts: Facts, names: Aliases) -> tuple[Access, ...]:
     """Every access to a place that is not private to the function."""
-    private = _private(graph)
+    private, pointers = _private(graph), _pointers(graph)
+    uses = _uses(graph)
     found = []
     for number, node in enumerate(graph.nodes):
-        for kind, expr, text in _touched(node, facts):
+        for kind, expr, call in _touched(node, facts):
             place = place_of(expr)
             if place is None:
                 continue
-            canonical = names.canonical(place)
-            if _shared(canonical, private):
-                decides = kind != "write" and _decides(graph, number)
+            canonical = names.called(names.canonical(place))
+            if _shared(canonical, private, pointers):
+                decides = kind != "write" and _decides(graph, uses, number)
                 protocol = _protocol(node, facts)
                 line = node.loc.line
+                text = names.spell(call)
                 found.append(Access(kind, str(canonical), text, number, line, decides, protocol))
     return tuple(found)
 
@@ -69,18 +73,23 @@ def _private(graph: Graph) -> frozenset[str]:
     for node in graph.nodes:
         if isinstance(node, Compute) and node.declares:
             names.add(node.declares)
-        if isinstance(node, Compute) and isinstance(node.expr, Assign):
-            if isinstance(node.expr.target, Name):
-                names.add(node.expr.target.name)
+        names |= _target(node)
     return frozenset(names)
 
 
-def _shared(place: Place, private: frozenset[str]) -> bool:
+def _pointers(graph: Graph) -> frozenset[str]:
+    """The variables an index leads out of: not arrays of the function itself."""
+    arrays = {name for name, kind in types(graph.function).items() if kind.endswith("]")}
+    params = {param.name for param in graph.function.params}
+    return (pointer_names(graph) - arrays) | params
+
+
+def _shared(place: Place, private: frozenset[str], pointers: frozenset[str]) -> bool:
     if place.root.startswith("%"):
         return False
-    reached = any(step.startswith("->") or step == "*" for step in place.steps)
+    reached = any(step.startswith("->") or step == DEREF for step in place.steps)
     if place.root in private:
-        return reached
+        return reached or (place.root in pointers and place.steps[:1] == (ELEMENT,))
     return bool(place.steps)
 
 
@@ -148,37 +157,58 @@ def _inner_reads(expr: Expr) -> Iterator[tuple[str, Expr, str]]:
         yield from _reads(expr.operand)
 
 
-def _decides(graph: Graph, number: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Uses:
+    """Where values go: ``copies`` are nodes that set a local from others,
+    ``branches`` those that branch on some."""
+
+    copies: tuple[tuple[int, str, frozenset[str]], ...]
+    branches: tuple[tuple[int, frozenset[str]], ...]
+
+
+def _uses(graph: Graph) -> _Uses:
+    copies, branches = [], []
+    for number, node in enumerate(graph.nodes):
+        if isinstance(node, Compute) and isinstance(node.expr, Assign):
+            copies += [(number, name, _mentioned(node.expr.value)) for name in _target(node)]
+        elif isinstance(node, Decide):
+            branches.append((number, _mentioned(node.cond)))
+    return _Uses(tuple(copies), tuple(branches))
+
+
+def _decides(graph: Graph, uses: _Uses, number: int) -> bool:
     """Whether a branch depends on what node ``number`` reads: it is one, or
     the value gets there through locals."""
     node = graph.nodes[number]
     if isinstance(node, Decide):
         return True
-    carriers = _carriers(node)
+    carriers = frozenset({node.result}) if isinstance(node, Invoke) else _target(node)
+    if not carriers:
+        return False
+    behind, known = _behind(graph, number), frozenset[str]()
+    while carriers != known:
+        known = carriers
+        carriers |= {name for at, name, used in uses.copies if used & known and at in behind}
+    return any(used & carriers and at in behind for at, used in uses.branches)
+
+
+def _behind(graph: Graph, number: int) -> set[int]:
+    """The nodes that can be reached from a node."""
     seen = {number}
     stack = [number]
-    while stack and carriers:
+    while stack:
         for target, _ in graph.succ[stack.pop()]:
-            if target in seen:
-                continue
-            seen.add(target)
-            stack.append(target)
-            following = graph.nodes[target]
-            if isinstance(following, Decide) and carriers & _mentioned(following.cond):
-                return True
-            if isinstance(following, Compute) and isinstance(following.expr, Assign):
-                value, name = following.expr.value, following.expr.target
-                if isinstance(name, Name) and carriers & _mentioned(value):
-                    carriers |= {name.name}
-    return False
+            if target not in seen:
+                seen.add(target)
+                stack.append(target)
+    return seen
 
 
-def _carriers(node: Node) -> frozenset[str]:
-    if isinstance(node, Invoke):
-        return frozenset({node.result})
+def _target(node: Node) -> frozenset[str]:
+    """The local a node assigns to."""
     if isinstance(node, Compute) and isinstance(node.expr, Assign):
-        if isinstance(node.expr.target, Name):
-            return frozenset({node.expr.target.name})
+        target = node.expr.target
+        return frozenset({target.name}) if isinstance(target, Name) else frozenset()
     return frozenset()
 
 

@@ -1,16 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Match the accesses of a function before the patch with those after it."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewer.alignment.accesses import Access, accesses
 from reviewer.cfg.graph import Graph, Invoke
 from reviewer.facts import Facts
-from reviewer.locks.conditions import Condition, pointer_names, spoken, written
+from reviewer.locks.conditions import (
+    Condition,
+    pointer_names,
+    spoken,
+    trusted,
+    words,
+    written,
+)
 from reviewer.locks.locksets import Held, Locksets, locksets
 
 LineMap = Callable[[int], int | None]
+
+_TEMPORARY = re.compile(r"%\d+")
+_PARTS = re.compile(r"[a-z0-9]+")
+_LOCKS = frozenset({"guard", "mutex", "semaphore"})
+_NO_LOCKS = ("block", "clock", "flock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +138,13 @@ def _aligned(
 ) -> Aligned:
     held_before = [before.locks.before[source.node] for source in sources]
     here = after.locks.before[access.node]
-    paths = [_path(held, held_before, here) for held in held_before]
+    told = [_told(held, before) for held in held_before]
     pointers = pointer_names(before.graph)
     old, new = [], []
-    for source, held, path in zip(sources, held_before, paths, strict=True):
+    for source, held, own in zip(sources, held_before, told, strict=True):
+        path = _path(own, told, _told(here, after))
         text = " && ".join(sorted(spoken(found, pointers) for found in path))
-        now = _on_path(after, facts, access, path)
+        now = _on_path(before, after, facts, access, path)
         if held is None or now is None:
             continue
         old.append(_state(text, held, source, before.graph))
@@ -143,43 +157,65 @@ def _state(path: str, held: Held, access: Access, graph: Graph) -> State:
     return State(path, held.must if whole or held.must else None, held.may, held.context, access)
 
 
-def _path(
-    held: Held | None, others: Sequence[Held | None], after: Held | None
-) -> frozenset[Condition]:
+Conditions = frozenset[Condition]
+
+
+def _told(held: Held | None, image: Image) -> Conditions:
+    """The conditions at a point as a person would write them: calls instead
+    of the temporaries that take their values."""
+    if held is None:
+        return frozenset()
+    calls = image.locks.names.calls
+    found = set()
+    for one in held.conditions():
+        text = _TEMPORARY.sub(lambda name: calls.get(name[0], name[0]), one.text)
+        if not _TEMPORARY.search(text):
+            found.add(Condition(text, one.holds))
+    return frozenset(found)
+
+
+def _path(own: Conditions, others: Sequence[Conditions], after: Conditions) -> Conditions:
     """What tells this access's paths from those of the others it became one
     with; nothing when it stands alone on the same paths as after."""
-    if held is None or after is None:
-        return frozenset()
-    own = held.conditions() - after.conditions()
-    apart = {
-        found
-        for found in own
-        if any(other is not None and found.negated() in other.conditions() for other in others)
-    }
-    if apart or len(others) > 1:
-        return frozenset(apart)
-    return frozenset()
+    return frozenset(
+        found for found in own - after if any(found.negated() in other for other in others)
+    )
 
 
 def _on_path(
-    image_after: Image, facts: Facts, access: Access, path: frozenset[Condition]
+    before: Image, after: Image, facts: Facts, access: Access, path: Conditions
 ) -> Held | None:
-    changed = {name for node in image_after.graph.nodes for name in written(node)}
-    assume = frozenset(found for found in path if found.text not in changed)
+    stable = _stable(before.graph) & _stable(after.graph)
+    assume = frozenset(found for found in path if _variables(found) <= stable)
     if not assume:
-        return image_after.locks.before[access.node]
-    return locksets(image_after.graph, facts, assume).before[access.node]
+        return after.locks.before[access.node]
+    return locksets(after.graph, facts, assume).before[access.node]
+
+
+def _stable(graph: Graph) -> frozenset[str]:
+    """The parameters that keep the value the caller gave."""
+    gone = {name for node in graph.nodes for name in written(node)}
+    return frozenset(param.name for param in graph.function.params) & trusted(graph) - gone
+
+
+def _variables(found: Condition) -> frozenset[str]:
+    """What a condition speaks of, besides numbers and named constants."""
+    return frozenset(
+        word for word in words(found.text) if not (word.isupper() or word[0].isdigit())
+    )
 
 
 def unknown_lockers(before: Graph, after: Graph, facts: Facts) -> tuple[str, ...]:
-    """Calls only the after image makes that look like lock operations but
-    have no fact: what is held behind them is not known."""
+    """Calls only one image makes that look like lock operations but have no
+    fact: what is held behind them is not known."""
     old = {node.function for node in before.nodes if isinstance(node, Invoke)}
     new = {node.function for node in after.nodes if isinstance(node, Invoke)}
-    return tuple(
-        sorted(
-            name
-            for name in new - old
-            if facts.of(name) is None and any(word in name for word in ("lock", "guard", "mutex"))
-        )
+    return tuple(sorted(name for name in old ^ new if facts.of(name) is None and _locks(name)))
+
+
+def _locks(name: str) -> bool:
+    """Whether a word of a name is one for a lock, or ends in ``lock``."""
+    return any(
+        part in _LOCKS or (part.endswith("lock") and not part.endswith(_NO_LOCKS))
+        for part in _PARTS.findall(name.lower())
     )

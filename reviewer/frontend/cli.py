@@ -30,10 +30,18 @@ def run() -> None:
         sys.stdout.flush()
     except KeyboardInterrupt:
         status = 130
+    except MemoryError:
+        status = _complain("out of memory", NOT_ANALYSED)
     except BrokenPipeError:
         # Whoever read our output has enough; do not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
+    except Exception as error:
+        # A fault of the program itself must not look like a finding.
+        if "MMREVIEW_DEBUG" in os.environ:
+            raise
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        status = _complain(f"internal error, nothing was reviewed: {what}", NOT_ANALYSED)
     sys.exit(status)
 
 

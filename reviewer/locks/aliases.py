@@ -7,24 +7,33 @@ declares it (``XA_STATE(xas, &mapping->i_pages, index)`` binds ``xas.xa``) or
 by its only assignment (``lock = &mapping->i_private_lock``).
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from reviewer.cfg.graph import Compute, Graph, Invoke
 from reviewer.facts import Facts
+from reviewer.locks.conditions import addressed, steered, written
 from reviewer.syntax.place import Place, dereference, place_of, pointee, rebase, substitute
+from reviewer.syntax.rebuild import rebuilt
+from reviewer.syntax.render import render
 from reviewer.syntax.tree import Assign, Cast, Expr, Name, Unary
 
 MAX_HOPS = 8
 """How many aliases are followed; a cycle of them cannot be longer than that
 in code anybody writes."""
 
+MANY = 2
+"""A variable that is written more than once stands for nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Aliases:
-    """``bound`` maps a place that holds an address to that address."""
+    """``bound`` maps a place that holds an address to that address, ``calls``
+    the temporary that takes the value of a call to the call as written."""
 
     bound: Mapping[Place, Expr]
+    calls: Mapping[str, str] = field(default_factory=dict)
 
     def canonical(self, place: Place) -> Place:
         """The place by its first name."""
@@ -34,6 +43,14 @@ class Aliases:
                 return place
             place = shorter
         return place
+
+    def spell(self, expr: Expr) -> str:
+        """An expression as it was written: calls, not what takes their values."""
+        return render(_written_out(expr, self.calls))
+
+    def called(self, place: Place) -> Place:
+        """A place that begins at a temporary, named by the call that gave it."""
+        return replace(place, root=self.calls.get(place.root, place.root))
 
     def _follow(self, place: Place) -> Place | None:
         for length in range(len(place.steps), -1, -1):
@@ -55,27 +72,48 @@ def _through(address: Expr, holder: Place, place: Place) -> Place | None:
 
 def aliases(graph: Graph, facts: Facts) -> Aliases:
     """Collect what the function binds for good."""
+    writes = _writes(graph)
     bound: dict[Place, Expr] = {}
     for place, address in _declared(graph, facts):
-        bound[place] = address
-    for name, address in _assigned_once(graph).items():
-        bound.setdefault(Place(name), address)
+        if _stays(address, writes):
+            bound[place] = address
+    for name, address in _assigned_once(graph, writes).items():
+        if _stays(address, writes):
+            bound.setdefault(Place(name), address)
     bound.update(_named_results(graph))
-    return Aliases(bound)
+    return Aliases(bound, _calls(graph))
 
 
 def _named_results(graph: Graph) -> dict[Place, Expr]:
-    """Results of calls, by the local that takes them: ``ptl = pmd_lock()``."""
+    """Results of calls, by what takes them: ``vmf->ptl = pmd_lock()``."""
     return {
         Place(node.expr.value.name): node.expr.target
         for node in graph.nodes
         if isinstance(node, Compute)
         and isinstance(node.expr, Assign)
+        and node.expr.op == "="
         and isinstance(node.expr.value, Name)
         and node.expr.value.name.startswith("%")
-        and isinstance(node.expr.target, Name)
-        and not node.expr.target.name.startswith("%")
+        and not (isinstance(node.expr.target, Name) and node.expr.target.name.startswith("%"))
+        and place_of(node.expr.target) is not None
     }
+
+
+def _calls(graph: Graph) -> dict[str, str]:
+    """The calls as written, by the temporaries that take their results."""
+    found: dict[str, str] = {}
+    for node in graph.nodes:
+        if isinstance(node, Invoke) and node.function:
+            args = ", ".join(render(_written_out(arg, found)) for arg in node.args)
+            found[node.result] = f"{node.function}({args})"
+    return found
+
+
+def _written_out(expr: Expr, calls: Mapping[str, str]) -> Expr:
+    """An expression with calls in place of the temporaries."""
+    if isinstance(expr, Name):
+        return replace(expr, name=calls.get(expr.name, expr.name))
+    return rebuilt(expr, lambda operand: _written_out(operand, calls))
 
 
 def _declared(graph: Graph, facts: Facts) -> list[tuple[Place, Expr]]:
@@ -91,30 +129,35 @@ def _declared(graph: Graph, facts: Facts) -> list[tuple[Place, Expr]]:
     return found
 
 
-def _assigned_once(graph: Graph) -> dict[str, Expr]:
-    params = {param.name for param in graph.function.params}
-    values: dict[str, list[Expr]] = {}
-    taken: set[str] = set()
+def _writes(graph: Graph) -> Counter[str]:
+    """How often variables get a value; often enough where nobody can tell."""
+    found = Counter(param.name for param in graph.function.params)
+    found.update(dict.fromkeys(addressed(graph), MANY))
+    for number, node in enumerate(graph.nodes):
+        if isinstance(node, Compute):
+            found.update(written(node))
+        found.update(dict.fromkeys(steered(graph, number), MANY))
+    return found
+
+
+def _stays(address: Expr, writes: Counter[str]) -> bool:
+    """Whether an address means the same wherever it is written: it goes
+    through no variable that is given another value."""
+    place = pointee(address)
+    if place is None:
+        return False
+    through = any(step == "*" or step.startswith("->") for step in place.steps)
+    return not through or writes[place.root] <= 1
+
+
+def _assigned_once(graph: Graph, writes: Counter[str]) -> dict[str, Expr]:
+    found: dict[str, Expr] = {}
     for node in graph.nodes:
         if isinstance(node, Compute) and isinstance(node.expr, Assign):
-            target = node.expr.target
-            if isinstance(target, Name):
-                values.setdefault(target.name, []).append(node.expr.value)
-        if isinstance(node, Invoke):
-            taken.update(_address_taken(node.args))
-    return {
-        name: seen[0]
-        for name, seen in values.items()
-        if len(seen) == 1 and name not in taken and name not in params and _is_address(seen[0])
-    }
-
-
-def _address_taken(args: tuple[Expr, ...]) -> set[str]:
-    return {
-        arg.operand.name
-        for arg in args
-        if isinstance(arg, Unary) and arg.op == "&" and isinstance(arg.operand, Name)
-    }
+            target, value = node.expr.target, node.expr.value
+            if isinstance(target, Name) and writes[target.name] == 1 and _is_address(value):
+                found[target.name] = value
+    return found
 
 
 def _is_address(expr: Expr) -> bool:

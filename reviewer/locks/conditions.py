@@ -3,12 +3,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave
+from reviewer.facts import FunctionFact
 from reviewer.syntax.declared import types
+from reviewer.syntax.place import Place, place_of, pointee, substitute
 from reviewer.syntax.rebuild import operands, walk
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import Assign, Binary, Expr, Literal, Name, Unary
@@ -81,28 +83,43 @@ def _names(expr: Expr) -> frozenset[str] | None:
     return None
 
 
-def written(node: object) -> frozenset[str]:
-    """The locals a node may write."""
+def written(node: object, fact: FunctionFact | None = None) -> frozenset[str]:
+    """The variables a node may write; ``fact`` is what is known of its call.
+
+    A call of which nothing is known may write whatever it gets the address of.
+    """
     if isinstance(node, Compute):
         if isinstance(node.expr, Assign) and isinstance(node.expr.target, Name):
             return frozenset({node.expr.target.name})
         if isinstance(node.expr, Unary) and isinstance(node.expr.operand, Name):
             return frozenset({node.expr.operand.name})
     if isinstance(node, Invoke):
-        names = {
-            arg.operand.name
-            for arg in node.args
-            if isinstance(arg, Unary) and arg.op == "&" and isinstance(arg.operand, Name)
-        }
-        return frozenset(names | {node.result})
+        if fact is None:
+            return _variables(pointee(arg) for arg in node.args) | {node.result}
+        places = (place_of(substitute(place, node.args)) for place in fact.writes)
+        return _variables(places) | {node.result}
     return frozenset()
 
 
-def settled(node: object) -> Condition | None:
-    """What a local says once a constant is assigned to it."""
-    if not (isinstance(node, Compute) and isinstance(node.expr, Assign) and node.expr.op == "="):
-        return None
-    target, value = node.expr.target, node.expr.value
+def _variables(places: Iterable[Place | None]) -> frozenset[str]:
+    return frozenset(place.root for place in places if place is not None and not place.steps)
+
+
+def steered(graph: Graph, number: int) -> frozenset[str]:
+    """The variables an iterator macro moves on: it may be any it names."""
+    node = graph.nodes[number]
+    following = [graph.nodes[target] for target, _ in graph.succ[number]]
+    loops = any(
+        isinstance(one, Decide) and one.unknown and one.loc == node.loc for one in following
+    )
+    if not (isinstance(node, Invoke) and loops):
+        return frozenset()
+    return frozenset(arg.name for arg in node.args if isinstance(arg, Name))
+
+
+def settled(expr: Assign) -> Condition | None:
+    """What a variable says once a constant is assigned to it."""
+    target, value = expr.target, expr.value
     if not (isinstance(target, Name) and isinstance(value, Literal)):
         return None
     truth = _TRUTHS.get(value.text)
@@ -163,7 +180,9 @@ def spoken(found: Condition, pointers: frozenset[str]) -> str:
     """A condition as a person writes it: ``mapping != NULL``."""
     if found.text in pointers:
         return f"{found.text} {'!=' if found.holds else '=='} NULL"
-    return found.text if found.holds else f"!({found.text})" if " " in found.text else f"!{found.text}"
+    if found.holds:
+        return found.text
+    return f"!({found.text})" if " " in found.text else f"!{found.text}"
 
 
 def pointer_names(graph: Graph) -> frozenset[str]:

@@ -51,7 +51,7 @@ class Scopes:
             frozenset(name for name in self.must if not doubtful(name)),
             self.may,
             frozenset(pair for pair in self.when if not doubtful(pair[1])),
-            self.without,
+            frozenset(pair for pair in self.without if not doubtful(pair[1])),
         )
 
     def renamed(self, change: Callable[[str], str]) -> "Scopes":

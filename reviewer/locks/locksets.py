@@ -3,49 +3,37 @@
 
 A lock is a place by its first name (`reviewer.locks.aliases`).  What is taken
 under a condition (a trylock by its result, ``if (check) lock()``) is kept as
-such and counts where a later branch says the condition again.
+such and counts where a later branch says the condition again.  What is claimed
+must hold: where that is not sure, nothing is claimed.
 """
 
+import re
 from collections import deque
 from dataclasses import dataclass, replace
 
-from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Node
+from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Node, Unknown
 from reviewer.facts import Facts, FunctionFact, LockFact
 from reviewer.locks.aliases import Aliases, aliases
-from reviewer.locks.conditions import Condition, condition, decided, written
-from reviewer.syntax.place import Place, place_of, substitute
+from reviewer.locks.conditions import (
+    Condition,
+    condition,
+    decided,
+    settled,
+    steered,
+    trusted,
+    words,
+    written,
+)
+from reviewer.locks.held import Held, Scopes, merged
+from reviewer.syntax.place import ELEMENT, Place, place_of, substitute
 from reviewer.syntax.rebuild import rebuilt
 from reviewer.syntax.tree import Assign, Expr, Name
 
+__all__ = ["START", "Held", "Locksets", "lock_name", "lock_text", "locksets"]
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is held at a point.
-
-    ``must`` on every way there, ``may`` on some; ``context`` and
-    ``may_context`` the same for execution contexts.  ``pending`` pairs a
-    condition with the lock (or context) held when it is true.  ``known`` are
-    the conditions that hold on every way, each with the names it depends on.
-    """
-
-    must: frozenset[str]
-    may: frozenset[str]
-    context: frozenset[str]
-    may_context: frozenset[str]
-    pending: frozenset[tuple[Condition, str]]
-    known: frozenset[tuple[Condition, frozenset[str]]]
-
-    def conditions(self) -> frozenset[Condition]:
-        """The conditions known to hold."""
-        return frozenset(found for found, _ in self.known)
-
-
-CORRELATED_VISITS = 16
-"""Correlated locks make the merge not monotone; past so many visits of a node
-they are no longer added, which ends the iteration."""
-
-NOTHING: frozenset[str] = frozenset()
-START = Held(NOTHING, NOTHING, NOTHING, NOTHING, frozenset(), frozenset())
+START = Held()
+_VARIABLE = re.compile(r"(?<![\w>.])%?[A-Za-z_]\w*|%\d+")
+_MEMBER = re.compile(r"(?:->|\.)(\w+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +45,17 @@ class Locksets:
     before: tuple[Held | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What every step of the dataflow needs."""
+
+    graph: Graph
+    facts: Facts
+    names: Aliases
+    trusted: frozenset[str]
+    assume: frozenset[Condition]
+
+
 def locksets(
     graph: Graph, facts: Facts, assume: frozenset[Condition] = frozenset(), start: Held = START
 ) -> Locksets:
@@ -65,106 +64,175 @@ def locksets(
     ``assume`` are conditions on parameters taken for granted: edges that
     contradict them are not followed.
     """
-    names = aliases(graph, facts)
+    setting = _Setting(graph, facts, aliases(graph, facts), trusted(graph), assume)
     before: list[Held | None] = [None] * len(graph.nodes)
     before[0] = start
-    queue = deque([0])
-    waiting = {0}
-    visits = [0] * len(graph.nodes)
+    queue, waiting = deque([0]), {0}
     while queue:
         number = queue.popleft()
         waiting.discard(number)
         held = before[number]
         assert held is not None
-        after = _after(graph.nodes[number], held, facts, names)
+        after = _after(setting, number, held)
         for target, label in graph.succ[number]:
-            flowing = _along(graph.nodes[number], label, after, assume)
+            flowing = _along(setting, graph.nodes[number], label, after)
             if flowing is None:
                 continue
             old = before[target]
-            visits[target] += 1
-            new = flowing if old is None else _merge(old, flowing, visits[target] <= CORRELATED_VISITS)
+            new = flowing if old is None else merged(old, flowing)
             if new != old:
                 before[target] = new
                 if target not in waiting:
                     waiting.add(target)
                     queue.append(target)
-    return Locksets(graph, names, tuple(before))
+    return Locksets(graph, setting.names, tuple(before))
 
 
-def _after(node: Node, held: Held, facts: Facts, names: Aliases) -> Held:
-    gone = written(node)
-    if gone:
-        held = _forget(held, gone)
+def _after(setting: _Setting, number: int, held: Held) -> Held:
+    node = setting.graph.nodes[number]
+    if isinstance(node, Unknown):
+        # Whatever stands here may drop any lock and write any variable.
+        return Held(held.locks.doubted(_any), held.contexts.doubted(_any))
+    held = _forgotten(setting, number, held)
     if isinstance(node, Compute) and isinstance(node.expr, Assign):
-        return _renamed(node.expr, held)
-    if isinstance(node, Invoke) and (fact := facts.of(node.function)) is not None:
-        return _called(node, fact, held, names)
+        return _assigned(setting, node.expr, held)
+    if isinstance(node, Invoke) and (fact := setting.facts.of(node.function)) is not None:
+        return _called(node, fact, held, setting.names)
     return held
 
 
-def _forget(held: Held, gone: frozenset[str]) -> Held:
-    known = frozenset(entry for entry in held.known if not entry[1] & gone)
-    pending = frozenset(
-        entry for entry in held.pending if not any(_mentions(entry[0].text, n) for n in gone)
-    )
-    return replace(held, known=known, pending=pending)
+def _any(_: str) -> bool:
+    return True
 
 
-def _mentions(text: str, name: str) -> bool:
-    return text == name or f"{name} " in f"{text} " or f" {name}" in f" {text}"
-
-
-def _renamed(expr: Assign, held: Held) -> Held:
-    """``ok = trylock()``: what the result says is now said by ``ok``."""
-    if not (isinstance(expr.value, Name) and isinstance(expr.target, Name)):
+def _forgotten(setting: _Setting, number: int, held: Held) -> Held:
+    """Without what was said in terms of variables the node writes: conditions
+    on them, and locks that are reached through them."""
+    node = setting.graph.nodes[number]
+    gone = written(node, setting.facts.of(node.function) if isinstance(node, Invoke) else None)
+    gone |= steered(setting.graph, number)
+    if gone:
+        known = frozenset(found for found in held.known if not words(found.text) & gone)
+        held = Held(held.locks.forgotten(gone), held.contexts.forgotten(gone), known)
+    pointers = _repointed(setting, node, gone)
+    if not pointers:
         return held
-    more = {
-        (Condition(expr.target.name, found.holds), lock)
-        for found, lock in held.pending
-        if found.text == expr.value.name
-    }
-    return replace(held, pending=held.pending | more) if more else held
+    return replace(held, locks=held.locks.doubted(lambda lock: _through(lock, pointers)))
+
+
+def _repointed(setting: _Setting, node: Node, gone: frozenset[str]) -> frozenset[str]:
+    """The pointers, as written in the names of locks, that point elsewhere now."""
+    if isinstance(node, Invoke):
+        holder = setting.names.bound.get(Place(node.result))
+        return gone if holder is None else gone | _spelled(holder, setting.names)
+    if not (isinstance(node, Compute) and isinstance(node.expr, Assign)):
+        return gone
+    value = node.expr.value
+    if isinstance(value, Name) and setting.names.bound.get(Place(value.name)) == node.expr.target:
+        # The lock in it was taken by its new name already.
+        return frozenset()
+    return gone | _spelled(node.expr.target, setting.names)
+
+
+def _spelled(expr: Expr, names: Aliases) -> frozenset[str]:
+    place = place_of(expr)
+    return frozenset() if place is None else frozenset({str(names.canonical(place))})
+
+
+def _through(lock: str, pointers: frozenset[str]) -> bool:
+    """Whether a lock is reached through one of some pointers, so that its name
+    means another one when that changes."""
+    if any(lock == pointer or lock.startswith(f"{pointer}->") for pointer in pointers):
+        return True
+    for variable in _VARIABLE.findall(lock):
+        if variable in pointers and not ("->" not in lock and lock.startswith(f"{variable}.")):
+            return True
+    return False
+
+
+def _assigned(setting: _Setting, expr: Assign, held: Held) -> Held:
+    """``ok = trylock()``: what the result says is now said by ``ok``."""
+    if expr.op != "=":
+        return held
+    held = _handed_on(setting, expr, held)
+    if not isinstance(expr.target, Name) or not _variable(setting, expr.target.name):
+        return held
+    now = settled(expr)
+    if now is not None:
+        return replace(held, known=held.known | {now})
+    said = _said(setting, expr.value, "T")
+    if said is None:
+        return held
+    now = Condition(expr.target.name, True)
+    known = held.known
+    if said in known or said.negated() in known:
+        known |= {now if said in known else now.negated()}
+    return Held(held.locks.said_by(said, now), held.contexts.said_by(said, now), known)
+
+
+def _handed_on(setting: _Setting, expr: Assign, held: Held) -> Held:
+    """A lock that is called by a temporary is called by what takes its value."""
+    place = place_of(expr.target)
+    if place is None or not (isinstance(expr.value, Name) and expr.value.name.startswith("%")):
+        return held
+    old, new = expr.value.name, str(setting.names.canonical(place))
+    inner = f"({new})" if new.startswith("*") else new
+
+    def change(lock: str) -> str:
+        if lock == old:
+            return new.lstrip("*")
+        return f"{inner}{lock[len(old) :]}" if lock.startswith((f"{old}->", f"{old}.")) else lock
+
+    return replace(held, locks=held.locks.renamed(change))
 
 
 def _called(node: Invoke, fact: FunctionFact, held: Held, names: Aliases) -> Held:
-    must, may, pending = set(held.must), set(held.may), set(held.pending)
-    context, may_context = set(held.context), set(held.may_context)
+    locks, contexts = held.locks, held.contexts
     for dropped in fact.releases:
-        lock = lock_name(dropped, node, names)
-        must.discard(lock)
-        may.discard(lock)
-        pending = {entry for entry in pending if entry[1] != lock}
+        locks = _released(locks, lock_name(dropped, node, names), dropped.when == "always")
     for left in fact.leaves:
-        context.discard(left)
-        may_context.discard(left)
-    conditional = any(taken.when != "always" for taken in fact.acquires)
+        # What was entered twice is entered once still, or not: nobody counts.
+        contexts = contexts.left(left, surely=False)
     for taken in fact.acquires:
         lock = lock_name(taken, node, names)
-        may.add(lock)
-        if taken.when == "always":
-            must.add(lock)
-        else:
-            pending.add((Condition(node.result, taken.when == "nonzero"), lock))
+        if lock:
+            locks = _entered(locks, lock, taken.when, node.result)
     for entered in fact.enters:
-        may_context.add(entered)
-        if not conditional:
-            context.add(entered)
-    return Held(
-        frozenset(must),
-        frozenset(may),
-        frozenset(context),
-        frozenset(may_context),
-        frozenset(pending),
-        held.known,
-    )
+        contexts = _entered(contexts, entered, fact.enters_when, node.result)
+    return replace(held, locks=locks, contexts=contexts)
+
+
+def _entered(scopes: Scopes, name: str, when: str, result: str) -> Scopes:
+    if when == "always":
+        return scopes.entered(name)
+    return scopes.entered_when(name, Condition(result, when == "nonzero"))
+
+
+def _released(locks: Scopes, lock: str, surely: bool) -> Scopes:
+    """A lock that nobody took by this name may be one taken by another."""
+    if lock not in locks.may:
+        locks = locks.doubted(lambda other: _alike(lock, other))
+    return locks.left(lock, surely and ELEMENT not in lock)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two names may stand for one lock: members of one name, or a
+    pointer, which may point to anything."""
+    first, second = _MEMBER.search(one), _MEMBER.search(other)
+    return first is None or second is None or first[1] == second[1]
 
 
 def lock_name(lock: LockFact, node: Invoke, names: Aliases) -> str:
-    """The lock a call takes or drops, by its first name."""
-    expr = _result_in(substitute(lock.place, node.args), node.result)
-    place = place_of(expr)
-    return lock_text(names.canonical(place)) if place is not None else ""
+    """The lock a call takes or drops, by its first name; empty for none.
+
+    ``spin_lock(pte_lockptr(mm, pmd))`` takes what ``pte_lockptr(mm, pmd)``
+    gives, wherever that is written.
+    """
+    place = place_of(_result_in(substitute(lock.place, node.args), node.result))
+    if place is None:
+        return ""
+    place = names.canonical(place)
+    return lock_text(place if place.root == node.result else names.called(place))
 
 
 def lock_text(place: Place) -> str:
@@ -179,48 +247,23 @@ def _result_in(expr: Expr, result: str) -> Expr:
     return rebuilt(expr, lambda operand: _result_in(operand, result))
 
 
-def _along(node: Node, label: str, held: Held, assume: frozenset[Condition]) -> Held | None:
+def _along(setting: _Setting, node: Node, label: str, held: Held) -> Held | None:
     if not isinstance(node, Decide) or not decided(node):
         return held
-    said = condition(node.cond, label)
-    if said is None:
+    found = _said(setting, node.cond, label)
+    if found is None:
         return held
-    found, names = said
-    if found.negated() in assume:
+    return None if found.negated() in setting.assume else held.where(found)
+
+
+def _said(setting: _Setting, expr: Expr, label: str) -> Condition | None:
+    """The condition an edge stands for, if it can be relied on later."""
+    said = condition(expr, label)
+    if said is None:
         return None
-    known = held.known | {(found, names)}
-    taken = frozenset(lock for when, lock in held.pending if when == found)
-    not_taken = frozenset(lock for when, lock in held.pending if when == found.negated())
-    others = frozenset(lock for when, lock in held.pending if when != found.negated())
-    return replace(
-        held,
-        must=held.must | taken,
-        may=(held.may | taken) - (not_taken - held.must - others),
-        known=known,
-    )
+    found, names = said
+    return found if all(_variable(setting, name) or name.isupper() for name in names) else None
 
 
-def _merge(one: Held, two: Held, correlate: bool) -> Held:
-    known = one.known & two.known
-    pending = one.pending & two.pending
-    if correlate:
-        pending |= _correlated(one, two) | _correlated(two, one)
-    return Held(
-        one.must & two.must,
-        one.may | two.may,
-        one.context & two.context,
-        one.may_context | two.may_context,
-        frozenset(pending),
-        known,
-    )
-
-
-def _correlated(one: Held, two: Held) -> frozenset[tuple[Condition, str]]:
-    """Locks one way has and the other has not, told apart by a condition
-    that is true on one and false on the other."""
-    extra = one.must - two.may
-    if not extra:
-        return frozenset()
-    other = two.conditions()
-    apart = [found for found in one.conditions() if found.negated() in other]
-    return frozenset((found, lock) for found in apart for lock in extra)
+def _variable(setting: _Setting, name: str) -> bool:
+    return name.startswith("%") or name in setting.trusted

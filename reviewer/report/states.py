@@ -91,7 +91,7 @@ def standing_reason(verdict: Verdict) -> str:
     model = verdict.model
     if verdict.standing == "CONFIRMED":
         broken = clean(model.after.property) if model else ""
-        return f"a schedule of the after image breaks {broken or 'a property'}"
+        return f"a schedule of the after image does harm: {broken}"
     if verdict.standing == "REFUTED_IN_MODEL":
         guard = f"; {called(model.guard[0])} decides" if model and model.guard else ""
         if model and model.after.verdict == "VIOLATED":

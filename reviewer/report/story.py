@@ -102,7 +102,7 @@ def _path(path: PathResult) -> Iterator[Line]:
 
 def _images(depth: int, before: ImageResult | None, after: ImageResult) -> Iterator[Line]:
     yield depth, f"before: {_image(before) if before else 'not explored'}"
-    yield depth, f"after:  {_image(after)}"
+    yield depth, f"after: {_image(after)}"
     if before:
         fresh = [end for end in after.outcomes if end not in before.outcomes]
         for end in fresh[:MAX_OUTCOMES]:
@@ -112,7 +112,7 @@ def _images(depth: int, before: ImageResult | None, after: ImageResult) -> Itera
 
 
 def _image(image: ImageResult) -> str:
-    broken = f" of {clean(image.property)}" if image.property else ""
+    broken = f": {clean(image.property)}" if image.property else ""
     counts = f"{counted(image.states, 'state')}, {counted(len(image.outcomes), 'outcome')}"
     return f"{image.verdict}{broken} ({counts})"
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from reviewer.facts import Facts
 from reviewer.simulation.assemble import Subject, assemble, lift_subject
 from reviewer.simulation.effects import ENTERED, Event, evaluate
-from reviewer.simulation.explore import Check, Exploration, Goal, Taken, count_checks, explore
+from reviewer.simulation.explore import Exploration, Goal, Taken, explore
 from reviewer.simulation.machine import Machine
 from reviewer.simulation.predicate import predicate
+from reviewer.simulation.properties import HARMS, Check, count_checks, thawed
 from reviewer.simulation.prune import prune
 from reviewer.simulation.scenario import Assumption, Path, Scenario
 from reviewer.simulation.steps import (
@@ -26,17 +27,6 @@ from reviewer.simulation.steps import (
 )
 from reviewer.simulation.trace import TraceStep, trace
 
-HARMS = {
-    "lost-reference": "a reference that somebody still holds is overwritten",
-    "use-after-free": "an object is freed while somebody holds a reference",
-    "freeze-exclusive": "the count is frozen although somebody else holds a reference",
-    "count-underflow": "a reference is dropped that nobody has",
-    "get-on-zero": "a reference is taken on a count of zero (frozen or free)",
-    "unlock-not-held": "a lock is released that is not held",
-    "leaked-reference": "a reference is left that nobody will drop",
-    "left-frozen": "the count stays frozen for ever",
-    "deadlock": "no CPU can go on",
-}
 RANK = list(HARMS)
 DISTURBED = "disturbed"
 Shared = tuple[int, ...]
@@ -143,19 +133,7 @@ def _has(program: Program, kind: type[Context] | type[Wait], attribute: str, val
 def checks_of(scenario: Scenario, machine: Machine) -> tuple[tuple[str, Check], ...]:
     """The properties every scenario has, and its own."""
     own = tuple((entry.name, predicate(entry.expr, machine)) for entry in scenario.properties)
-    return (*count_checks(machine), *own, ("left-frozen", _thawed(machine)))
-
-
-def _thawed(machine: Machine) -> Check:
-    plan = machine.layout
-    places = list(plan.frozen.values())
-
-    def holds(shared: tuple[int, ...]) -> bool:
-        if shared[plan.stage] <= ENTERED:
-            return True
-        return all(shared[place] != machine.subject + 1 for place in places)
-
-    return holds
+    return (*count_checks(machine), *own, ("left-frozen", thawed(machine)))
 
 
 # Guards -----------------------------------------------------------------------

@@ -32,8 +32,8 @@ class Path:
     ``nonnull`` says of role names whether the pointer is there; ``initial``
     maps words to object names (empty: none); ``held`` maps actors to the
     references they start with and ``kept`` to those of them they never drop;
-    ``accounted`` is the count per object when nobody else has one; ``spare`` are references of unknown owners that may
-    or may not exist at the start.
+    ``accounted`` is the count per object when nobody else has one; ``spare``
+    are references of unknown owners that may or may not exist at the start.
     """
 
     name: str
@@ -150,12 +150,7 @@ def scenario_from(
 
     Raises `ActorError` when an actor cannot be read or is missing.
     """
-    actors: dict[str, Graph] = {}
-    origin: dict[str, str] = {}
-    for file, text in sorted(files.items()):
-        for function in read_actors(text, f"{name}/{file}", prelude):
-            actors[function.name] = build(function, facts.noreturn, facts.transparent)
-            origin[function.name] = f"{name}/{file}"
+    actors, origin = _actors(name, files, prelude, facts)
     scenario = Scenario(
         name=name,
         summary=table["summary"],
@@ -186,6 +181,19 @@ def scenario_from(
     )
     _complete(scenario)
     return scenario
+
+
+def _actors(
+    name: str, files: Mapping[str, str], prelude: str, facts: Facts
+) -> tuple[dict[str, Graph], dict[str, str]]:
+    """The actors by name, and the files they come from."""
+    actors: dict[str, Graph] = {}
+    origin: dict[str, str] = {}
+    for file, text in sorted(files.items()):
+        for function in read_actors(text, f"{name}/{file}", prelude):
+            actors[function.name] = build(function, facts.noreturn, facts.transparent)
+            origin[function.name] = f"{name}/{file}"
+    return actors, origin
 
 
 def _place(text: str) -> Place:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from reviewer.simulation.explore import Taken
 from reviewer.simulation.machine import Machine, owed
 from reviewer.simulation.scenario import Scenario
-from reviewer.simulation.words import MASK, SHIFT
 from reviewer.simulation.steps import Access, Acquire, Mark, Release, Stop, Visible, Wait
-
+from reviewer.simulation.words import MASK, SHIFT
 
 MAX_CALL = 28
 """A longer call is shown without its arguments, to fit a column."""

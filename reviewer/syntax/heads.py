@@ -4,7 +4,7 @@ loops, scopes and statements of their own."""
 
 import re
 
-from reviewer.syntax.work import CALL, KEYWORDS, Work
+from reviewer.syntax.work import CALL, KEYWORDS, WORD, Work
 
 _WORD_BEFORE = re.compile(rb"(?<![\w$])(?:else|do)$")
 _WORD_START = re.compile(rb"[A-Za-z_$*]")
@@ -14,11 +14,15 @@ _FOLLOWS = re.compile(rb"[A-Za-z_$*({+-]|\Z")
 
 def rewrite_heads(work: Work) -> None:
     """Rewrite every such macro of the body."""
+    partners = {closing: opening for opening, closing in work.pairs.items()}
     for found in CALL.finditer(bytes(work.bare), work.body):
         closing = work.pairs.get(found.end() - 1)
         if closing is None or found[1] in KEYWORDS or not _begins_statement(work, found.start()):
             continue
         following = work.after(closing + 1)
+        if _ends_do(work, partners.get(work.before(found.start()))):
+            _head(work, found, closing, _LOOP, "until")
+            continue
         _rewrite(work, found, closing, following)
 
 
@@ -31,11 +35,19 @@ def _begins_statement(work: Work, start: int) -> bool:
     return _WORD_BEFORE.search(bytes(work.bare[max(before - 5, 0) : before + 1])) is not None
 
 
+def _ends_do(work: Work, brace: int | None) -> bool:
+    """Whether a block began with ``do {``: what follows it is its condition."""
+    if brace is None or work.bare[brace] != 123:
+        return False
+    word = work.before(brace) + 1
+    return work.bare[word - 2 : word] == b"do" and not WORD.match(work.bare, word - 3)
+
+
 def _rewrite(work: Work, found: re.Match[bytes], closing: int, following: int) -> None:
     name = found[1].decode("utf-8", "replace")
-    character = bytes(work.bare[following : following + 1])
+    character = _at(work, following)
     vocabulary = work.vocabulary
-    if character == b"=" and work.bare[work.after(following + 1) :][:1] == b"{":
+    if character == b"=" and _at(work, work.after(following + 1)) == b"{":
         _drop_initialiser(work, following)
     elif character == b"}":
         if not _in_initialiser(work, found.start()):
@@ -54,6 +66,10 @@ def _rewrite(work: Work, found: re.Match[bytes], closing: int, following: int) -
             _guess(work, found, closing, following)
         else:
             _end_statement(work, closing)
+
+
+def _at(work: Work, offset: int) -> bytes:
+    return bytes(work.bare[offset : offset + 1])
 
 
 def _in_initialiser(work: Work, start: int) -> bool:

@@ -8,6 +8,7 @@ kind of thing; what was there is kept as a `Mark`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reviewer.syntax.arguments import plain_arguments
 from reviewer.syntax.attributes import blank_attributes
 from reviewer.syntax.definers import plain_header
 from reviewer.syntax.heads import rewrite_heads
@@ -24,6 +25,7 @@ PASSES: tuple[Callable[[Work], None], ...] = (
     plain_header,
     blank_attributes,
     hide_types,
+    plain_arguments,
     rewrite_oddities,
     rewrite_heads,
 )

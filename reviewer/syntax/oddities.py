@@ -8,9 +8,7 @@ from reviewer.syntax.work import CALL, KEYWORDS, Work
 _CASE_RANGE = re.compile(rb"\bcase\b[^;:{}?]{0,200}?\.\.\.")
 _COMPUTED_GOTO = re.compile(rb"\bgoto\s*(\*)\s*([^;{}]*);")
 _OPERATORS = re.compile(rb"\b(?:offsetof|alignof|_Alignof|__alignof__|__alignof)(?=\s*\()")
-_OPERATOR_ARGUMENT = re.compile(rb",\s*([=!<>]=|<<?|>>?|[-+*/%&|^]|&&|\|\|)\s*(?=[,)])")
 _STATIC_CALL = re.compile(rb"\bstatic(?=\s+(?:const\s+)?[A-Za-z_]\w*\s*(\())")
-_JUMP_ARGUMENT = re.compile(rb"[(,]\s*(return|goto|break|continue)\b")
 
 
 def rewrite_oddities(work: Work) -> None:
@@ -24,7 +22,6 @@ def rewrite_oddities(work: Work) -> None:
     for found in _OPERATORS.finditer(bare, work.body):
         # Any other name will do: the parser then reads an ordinary call.
         work.put(found.start(), b"$")
-    _arguments(work, bare)
     _statics(work, bare)
     _strings(work, bare)
 
@@ -34,24 +31,6 @@ def _computed_goto(work: Work, found: re.Match[bytes]) -> None:
     work.mark(start, found.end(2), "goto")
     work.erase(start, found.end(2))
     work.put(start, b"_")
-
-
-def _arguments(work: Work, bare: bytes) -> None:
-    """Operators, jumps and semicolons as arguments of macros."""
-    for found in _OPERATOR_ARGUMENT.finditer(bare, work.body):
-        if work.owners.get(found.start()) is not None:
-            work.mark(found.start(1), found.end(1), "type")
-            work.put(found.start(1), b"_" * len(found[1]))
-    for found in _JUMP_ARGUMENT.finditer(bare, work.body):
-        work.note(found.start(1), "a jump as an argument of a macro")
-        if found[1] in (b"return", b"goto"):
-            work.erase(found.start(1), found.end(1))
-        else:
-            work.put(found.start(1), b"_" * len(found[1]))
-    loops = {found.end() - 1 for found in CALL.finditer(bare) if found[1] == b"for"}
-    for offset, owner in work.owners.items():
-        if bare[offset] == 59 and bare[owner] == 40 and owner not in loops:
-            work.put(offset, b",")
 
 
 def _statics(work: Work, bare: bytes) -> None:

@@ -38,6 +38,7 @@ from reviewer.syntax.tree import (
     Label,
     Literal,
     Name,
+    Opaque,
     Return,
     Stmt,
     Switch,
@@ -242,7 +243,14 @@ def _body(ctx: Context, node: Node, depth: int) -> Stmt:
 
 def _do(ctx: Context, node: Node, depth: int) -> list[Stmt]:
     body = _body(ctx, node, depth)
-    return [DoWhile(location(ctx, node), body, _condition(ctx, node, depth))]
+    keyword = next((child for child in node.children if child.type == "while"), node)
+    mark = ctx.marks.get((keyword.start_byte, "until"))
+    if mark is None:
+        return [DoWhile(location(ctx, node), body, _condition(ctx, node, depth))]
+    # A macro that ends with the head of a loop: another round is its affair.
+    start, end = ctx.base + mark.start, ctx.base + mark.end
+    here = Location(start, end, ctx.line + keyword.start_point[0])
+    return [DoWhile(location(ctx, node), body, Opaque(here, squashed(mark.text)))]
 
 
 def _for(ctx: Context, node: Node, depth: int) -> list[Stmt]:

@@ -26,7 +26,7 @@ CALL = re.compile(rb"(?<![\w$])([A-Za-z_$][\w$]*)[ \t\r\n]*\(")
 class Mark:
     """What was rewritten at a place: byte offsets into the function's text.
 
-    ``kind`` is ``iterator``, ``scope``, ``type``, ``range``, ``goto``,
+    ``kind`` is ``iterator``, ``until``, ``scope``, ``type``, ``range``, ``goto``,
     ``attribute``, ``semicolon`` or ``arm``; ``text`` is what stood there.
     """
 

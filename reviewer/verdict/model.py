@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reviewer.checker.records import Finding
-from reviewer.simulation.answer import DISTURBED, HARMS, Run, shown, simplest, worst
+from reviewer.simulation.answer import DISTURBED, Run, shown, simplest, worst
 from reviewer.simulation.examine import Answer, PathAnswer
+from reviewer.simulation.properties import HARMS
 from reviewer.simulation.raising import Raiser
 from reviewer.simulation.trace import TraceStep
 from reviewer.verdict.ledger import Ledger

@@ -30,22 +30,23 @@ lib/box.c:13: warning: box_users(box) is read outside of shelf->slots.x_lock [re
   after: none (line 13)
   lost: shelf->slots.x_lock, irqs-off when shelf != NULL
   a branch depends on box_users(box)
+  the changelog does not say why
   also matched by: context-lost
   standing: REFUTED_IN_MODEL: no schedule within the bound does harm;
       box_freeze() decides
   simulation box-against-lookup: 1 lookup, 1 move, sequentially consistent
-    before: HOLDS (120 states); outcomes: moved; retry
-    after: HOLDS (131 states); outcomes: moved; retry; retry early
-    only after: retry early
+    before: HOLDS (120 states, 2 outcomes)
+    after: HOLDS (131 states, 3 outcomes)
+    possible only after: retry early
     shelf != NULL:
-      before: HOLDS (120 states); outcomes: moved; retry
-      after: HOLDS (131 states); outcomes: moved; retry; retry early
-      only after: retry early
+      before: HOLDS (120 states, 2 outcomes)
+      after: HOLDS (131 states, 3 outcomes)
+      possible only after: retry early
       guard: box_freeze() (line 27)
     shelf == NULL:
-      before: HOLDS (120 states); outcomes: moved; retry
-      after: HOLDS (131 states); outcomes: moved; retry; retry early
-      only after: retry early
+      before: HOLDS (120 states, 2 outcomes)
+      after: HOLDS (131 states, 3 outcomes)
+      possible only after: retry early
       saved by: the lookup drops what it took when it reads the slot again
     guard: box_freeze() (line 27)
     with the guard taken out: without box_freeze() the model loses a user in
@@ -95,7 +96,7 @@ def test_refuted() -> None:
 @pytest.mark.parametrize(
     ("verdict", "line"),
     [
-        (CONFIRMED, "CONFIRMED: a schedule of the after image breaks a box in use is not freed"),
+        (CONFIRMED, "CONFIRMED: a schedule of the after image does harm: a box in use is not freed"),
         (UNDECIDED, "UNDECIDED: it needs a fact for box_users()"),
         (UNJUDGED, "not judged: no scenario covers this change"),
     ],

@@ -68,7 +68,9 @@ def test_property(scenario: Scenario, variant: Variant) -> None:
         return
     found = runs(scenario.name, variant.name)
     for path in {run.path.name for run in found}:
-        for names in [{one} for one in variant.assumptions] or [{run.assumption.name for run in found}]:
+        for names in [{one} for one in variant.assumptions] or [
+            {run.assumption.name for run in found}
+        ]:
             here = [r for r in found if r.path.name == path and r.assumption.name in names]
             assert variant.property in {name for run in here for name in run.result.broken}
 

@@ -72,9 +72,7 @@ def as_data(result: Review) -> dict[str, Any]:
 
 def mail(before: str, after: str, path: str) -> bytes:
     """A mail with the patch between two texts of one file."""
-    lines = unified_diff(
-        before.splitlines(True), after.splitlines(True), f"a/{path}", f"b/{path}"
-    )
+    lines = unified_diff(before.splitlines(True), after.splitlines(True), f"a/{path}", f"b/{path}")
     return (HEADER + "".join(lines)).encode()
 
 

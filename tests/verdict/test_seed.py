@@ -56,7 +56,9 @@ def states(image: str) -> dict[str, dict[str, Any]]:
 def results(path: str) -> dict[str, dict[str, Any]]:
     """What the model gave on a path, by how the TLB is flushed."""
     found = {
-        kind: [e for e in finding()["model"]["paths"] if e["path"] == path and kind in e["assumption"]]
+        kind: [
+            e for e in finding()["model"]["paths"] if e["path"] == path and kind in e["assumption"]
+        ]
         for kind in (IPI, BROADCAST)
     }
     assert all(len(entries) == 1 for entries in found.values())
@@ -135,9 +137,7 @@ def test_outcomes_with_a_mapping(flush: str, image: str) -> None:
     """A lookup always ends with the old folio or the new one.  A walk that kept the old one makes
     the migration give up; it may also have come first, or have found the new one."""
     looked = [(GUP, how, LOOKUP, KEEPS, end) for how in (KEEPS, NONE) for end in (AGAIN, DONE)]
-    waited = [
-        (WAITER, NONE, TRUNCATE, NONE, end) for end in (AGAIN, DONE, "is not reached")
-    ]
+    waited = [(WAITER, NONE, TRUNCATE, NONE, end) for end in (AGAIN, DONE, "is not reached")]
     assert results(MAPPED)[flush][image]["outcomes"] == ends(*looked, *waited)
 
 

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Other ways to write the same, and changes nothing can be proved of."""
+
+from mutants import (
+    ADD,
+    CALL,
+    CHECK,
+    CONDITION,
+    EXIT,
+    FREEZE,
+    HEAD,
+    LEAVE,
+    LOADED,
+    LOCK,
+    REFUTED,
+    STORE,
+    THAW,
+    UNDECIDED,
+    UNLOCK,
+    Mutant,
+    call,
+    condition,
+    declared,
+    expecting,
+    frozen,
+)
+
+
+def _same(name: str, *edits: tuple[str, str], missed: str = "") -> Mutant:
+    return Mutant(name, edits, REFUTED, missed=missed)
+
+
+def _open(name: str, *edits: tuple[str, str], says: str = "", missed: str = "") -> Mutant:
+    return Mutant(name, edits, UNDECIDED, says, missed=missed)
+
+
+CHECKS = (
+    _same("as it was posted"),
+    _same("check twice", (CHECK, CHECK + CHECK)),
+    _same("check for a higher count", (CHECK, CHECK.replace("!=", ">"))),
+    _same(
+        "check unlikely to fail",
+        (CHECK, CHECK.replace("if (", "if (unlikely(").replace("count)\n", "count))\n")),
+    ),
+    _same(
+        "check inverted",
+        (
+            CHECK,
+            "	if (folio_ref_count(folio) == expected_count)\n		goto ok;\n"
+            "	return -EAGAIN;\nok:\n",
+        ),
+    ),
+    _same(
+        "check of a variable",
+        (
+            CHECK,
+            "	int count = folio_ref_count(folio);\n\n	if (count != expected_count)\n"
+            "		return -EAGAIN;\n\n",
+        ),
+    ),
+    _same(
+        "check through the first page",
+        (CHECK, CHECK.replace("folio_ref_count(folio)", "page_count(&folio->page)")),
+        missed="the count of a folio and that of its first page are two places",
+    ),
+    _same(
+        "wait for the count",
+        (CHECK, "	while (folio_ref_count(folio) != expected_count)\n		cpu_relax();\n\n"),
+    ),
+)
+
+FREEZES = (
+    _same("freeze unlikely to fail", condition(f"unlikely(!{CALL})")),
+    _same("freeze compared with 0", condition(f"{CALL} == 0")),
+    _same("freeze compared with 1", condition(f"{CALL} < 1")),
+    _same("freeze negated three times", condition(f"!!!{CALL}")),
+    _same(
+        "freeze flipped",
+        condition(f"{CALL} ^ 1"),
+        missed="what ^ gives is not computed, and a branch on it goes both ways",
+    ),
+    _same("freeze and the size", condition(f"!({CALL} && nr)")),
+    _same("freeze or an error before", condition(f"xas_error(&xas) || !{CALL}")),
+    _same("freeze behind a comma", condition(f"(cpu_relax(), !{CALL})")),
+    _same("freeze in a statement expression", condition(f"({{ int done = {CALL}; !done; }})")),
+    _same(
+        "freeze into a variable",
+        declared("int done;"),
+        (CONDITION, f"done = {CALL};\n	if (!done) {{"),
+    ),
+    _same("freeze into an initialiser", (CONDITION, f"bool busy = !{CALL};\n	if (busy) {{")),
+    _same(
+        "freeze added to a variable",
+        declared("int done = 0;"),
+        (CONDITION, f"done += {CALL};\n	if (done != 1) {{"),
+    ),
+    _same(
+        "freeze assigned in the condition", declared("int done;"), condition(f"!(done = {CALL})")
+    ),
+    _same(
+        "freeze chosen by a conditional",
+        declared("int done;"),
+        (CONDITION, f"done = {CALL} ? 1 : 0;\n	if (!done) {{"),
+    ),
+    _same(
+        "freeze in a switch",
+        frozen(
+            f"	switch ({CALL}) {{\n	case 0:\n{LEAVE}	default:\n		break;\n	}}\n\n"
+        ),
+    ),
+    _same(
+        "freeze with an else",
+        frozen(f"	if ({CALL}) {{\n		;\n	}} else {{\n{LEAVE}	}}\n"),
+    ),
+    _same(
+        "freeze left by a break",
+        frozen(f"	do {{\n		if ({CALL})\n			break;\n{LEAVE}	}} while (0);\n\n"),
+    ),
+    _same(
+        "freeze and goto",
+        frozen(f"	if (!{CALL})\n		goto busy;\n\n"),
+        (EXIT, EXIT + f"\nbusy:\n{LEAVE}"),
+    ),
+    _same("freeze passed by goto", frozen(f"	if ({CALL})\n		goto ours;\n{LEAVE}ours:\n")),
+    _same("another error", frozen(FREEZE.replace("EAGAIN", "EBUSY"))),
+    _same(
+        "freeze of the count by another name",
+        declared("int want = expected_count;"),
+        expecting("want"),
+    ),
+    _same(
+        "freeze of the count and nothing",
+        declared("int more = 0;"),
+        expecting("expected_count + more"),
+    ),
+    _same(
+        "freeze of the count where there is a mapping", expecting("mapping ? expected_count : 0")
+    ),
+    _same(
+        "freeze of the folio by another name",
+        declared("struct folio *old = folio;"),
+        call("folio_ref_freeze(old, expected_count)"),
+    ),
+    _same("freeze through the first page", call("page_ref_freeze(&folio->page, expected_count)")),
+)
+
+PLACES = (
+    _same(
+        "freeze before the lock is taken",
+        frozen(""),
+        (LOCK, FREEZE.replace("		xas_unlock_irq(&xas);\n", "") + LOCK),
+        (LOADED, LOADED + "		folio_ref_unfreeze(folio, expected_count);\n"),
+    ),
+    # The caller still has its reference on newfolio, which the slot borrows meanwhile.
+    _same("reference for the slot after the store", (ADD, ""), (STORE, STORE + ADD)),
+    _same(
+        "the lock by another name",
+        (LOCK, "	xa_lock_irq(&mapping->i_pages);\n"),
+        (UNLOCK, "	xa_unlock(&mapping->i_pages);\n"),
+    ),
+    _same("interrupts off by hand", (LOCK, "	local_irq_disable();\n	xas_lock(&xas);\n")),
+    # Nobody but the CPU that froze it can change a count of 0.
+    _same(
+        "thaw by adding",
+        (THAW, "	folio_ref_add(folio, expected_count - nr);\n"),
+        missed="only a plain store ends a freeze",
+    ),
+)
+
+HELPER = """\
+static int freeze_it(struct folio *folio, int expected)
+{
+	return folio_ref_freeze(folio, expected);
+}
+
+"""
+IGNORED = "an object given by way of a member or another local counts as not given"
+UNKNOWN = "a number the scenario does not know changes nothing and is equal to nothing"
+
+HELPERS = (
+    # What a helper does is not looked into; it must not count as doing nothing.
+    _open(
+        "freeze in a helper",
+        (HEAD, HELPER + HEAD),
+        call("freeze_it(folio, expected_count)"),
+        says="freeze_it()",
+    ),
+    _open(
+        "freeze in a helper, cast",
+        call("freeze_it((void *)folio, expected_count)"),
+        says="freeze_it()",
+    ),
+    _open(
+        "freeze in a helper, by address",
+        call("freeze_it(&folio, expected_count)"),
+        says="freeze_it()",
+    ),
+    _open(
+        "freeze in a helper, mapping",
+        call("freeze_it(mapping, expected_count)"),
+        says="freeze_it()",
+    ),
+    _open(
+        "freeze in a helper, first page",
+        call("freeze_it(&folio->page, expected_count)"),
+        missed=IGNORED,
+    ),
+    _open(
+        "freeze in a helper, first page by a local",
+        declared("struct page *page = &folio->page;"),
+        call("freeze_it(page, expected_count)"),
+        missed=IGNORED,
+    ),
+    _open(
+        "freeze in a helper, a page",
+        call("freeze_it(folio_page(folio, 0), expected_count)"),
+        missed=IGNORED,
+    ),
+    _open(
+        "freeze in a helper, the count",
+        call("freeze_it(&folio->_refcount, expected_count)"),
+        missed=IGNORED,
+    ),
+    _open(
+        "freeze in a helper, in a structure",
+        declared("struct move move = { .folio = folio };"),
+        call("freeze_it(&move, expected_count)"),
+        missed=IGNORED,
+    ),
+    _open("freeze in assembler", frozen('	asm volatile("" : : "r"(folio));\n'), says="asm"),
+    _open(
+        "folio swapped for another",
+        (LOCK, "	folio = newfolio;\n" + LOCK),
+        says="several objects",
+    ),
+)
+
+NUMBERS = (
+    # Nothing can make the count one less: the function never succeeds, which proves nothing.
+    _open(
+        "freeze of one less",
+        expecting("expected_count - 1"),
+        says="always ends alike",
+        missed="that it is not reached counts as another end",
+    ),
+    # Both cannot be the count when nobody else has a reference.
+    _open(
+        "freeze of something else",
+        expecting("extra_count"),
+        missed="every unknown number a count is compared with is taken to be the right one",
+    ),
+    _open(
+        "freeze of nobody knows what",
+        declared("int want = 7;"),
+        (LOCK, "	if (folio_test_dirty(folio))\n		want = extra_count;\n" + LOCK),
+        expecting("want"),
+        missed=UNKNOWN,
+    ),
+    _open(
+        "thaw to nobody knows what",
+        (THAW, "	folio_ref_unfreeze(folio, newfolio->index);\n"),
+        missed=UNKNOWN,
+    ),
+    _open(
+        "nobody knows how many dropped",
+        (THAW, THAW + "	folio_ref_sub(folio, extra_count);\n"),
+        missed=UNKNOWN,
+    ),
+    _open(
+        "nobody knows how many taken",
+        (CHECK, CHECK + "	folio_ref_add(folio, extra_count);\n"),
+        missed=UNKNOWN,
+    ),
+)
+
+HARMLESS = (*CHECKS, *FREEZES, *PLACES)
+OPEN = (*HELPERS, *NUMBERS)
