@@ -11,8 +11,7 @@ from reviewer.locks.conditions import pointer_names
 from reviewer.syntax.declared import types
 from reviewer.syntax.place import DEREF, ELEMENT, Place, place_of, substitute
 from reviewer.syntax.rebuild import operands
-from reviewer.syntax.render import render
-from reviewer.syntax.tree import Assign, Expr, Index, Member, Name, Unary
+from reviewer.syntax.tree import Assign, Call, Expr, Index, Member, Name, Unary
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,9 @@ class Access:
         return self.kind, self.place
 
 
+Touch = tuple[str, Expr, Expr]
+"""Kind, place and what was written there: the place or the call that touches it."""
+
 KINDS = {"load": "read", "store": "write", "add": "update", "add-unless": "update", "cas": "update"}
 
 
@@ -48,7 +50,7 @@ def accesses(graph: Graph, facts: Facts, names: Aliases) -> tuple[Access, ...]:
     uses = _uses(graph)
     found = []
     for number, node in enumerate(graph.nodes):
-        for kind, expr, call in _touched(node, facts):
+        for kind, expr, spelled in _touched(node, facts):
             place = place_of(expr)
             if place is None:
                 continue
@@ -57,7 +59,7 @@ def accesses(graph: Graph, facts: Facts, names: Aliases) -> tuple[Access, ...]:
                 decides = kind != "write" and _decides(graph, uses, number)
                 protocol = _protocol(node, facts)
                 line = node.loc.line
-                text = names.spell(call)
+                text = names.spell(spelled)
                 found.append(Access(kind, str(canonical), text, number, line, decides, protocol))
     return tuple(found)
 
@@ -93,7 +95,7 @@ def _shared(place: Place, private: frozenset[str], pointers: frozenset[str]) -> 
     return bool(place.steps)
 
 
-def _touched(node: Node, facts: Facts) -> Iterator[tuple[str, Expr, str]]:
+def _touched(node: Node, facts: Facts) -> Iterator[Touch]:
     match node:
         case Invoke():
             yield from _by_call(node, facts)
@@ -103,46 +105,46 @@ def _touched(node: Node, facts: Facts) -> Iterator[tuple[str, Expr, str]]:
             yield from _reads(value)
             yield from _inner_reads(target)
             if op != "=":
-                yield "read", target, render(target)
-            yield "write", target, render(target)
+                yield "read", target, target
+            yield "write", target, target
         case Compute(expr=Unary(op="++" | "--" | "p++" | "p--", operand=target)):
-            yield "read", target, render(target)
-            yield "write", target, render(target)
+            yield "read", target, target
+            yield "write", target, target
         case Compute(expr=expr) | Decide(cond=expr):
             yield from _reads(expr)
         case Leave(value=value) if value is not None:
             yield from _reads(value)
 
 
-def _by_call(node: Invoke, facts: Facts) -> Iterator[tuple[str, Expr, str]]:
+def _by_call(node: Invoke, facts: Facts) -> Iterator[Touch]:
     fact = facts.of(node.function)
     if fact is None:
         return
-    text = f"{node.function}({', '.join(render(arg) for arg in node.args)})"
+    call = Call(node.loc, Name(node.loc, node.function), node.args)
     for step in fact.steps:
         if step.place is not None:
-            yield KINDS[step.op], substitute(step.place, node.args), text
+            yield KINDS[step.op], substitute(step.place, node.args), call
     stepped = [step.place for step in fact.steps]
     for kind, places in (("read", fact.reads), ("write", fact.writes)):
         for place in places:
             if place not in stepped:
-                yield kind, substitute(place, node.args), text
+                yield kind, substitute(place, node.args), call
 
 
-def _reads(expr: Expr) -> Iterator[tuple[str, Expr, str]]:
+def _reads(expr: Expr) -> Iterator[Touch]:
     """The places whose value an expression takes, the outermost of a path."""
     if isinstance(expr, Unary) and expr.op == "&":
         yield from _inner_reads(expr.operand)
         return
     if isinstance(expr, Member | Index) or (isinstance(expr, Unary) and expr.op == "*"):
-        yield "read", expr, render(expr)
+        yield "read", expr, expr
         yield from _inner_reads(expr)
         return
     for operand in operands(expr):
         yield from _reads(operand)
 
 
-def _inner_reads(expr: Expr) -> Iterator[tuple[str, Expr, str]]:
+def _inner_reads(expr: Expr) -> Iterator[Touch]:
     """What is read on the way to a place: ``p->next`` on that to
     ``p->next->flags``, the index of an element."""
     if isinstance(expr, Member):

@@ -35,7 +35,8 @@ Goals = Callable[[Machine], Sequence[tuple[str, Goal]]]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One exploration of one image on one path beside one company."""
+    """One exploration of one image on one path beside one company; ``names``
+    are the function's names for the roles of the scenario."""
 
     scenario: Scenario
     path: Path
@@ -43,6 +44,7 @@ class Run:
     company: tuple[str, ...]
     machine: Machine
     result: Exploration
+    names: Mapping[str, str]
 
     @property
     def alone(self) -> bool:
@@ -108,7 +110,7 @@ def explore_all(
                 continue
             checks = checks_of(scenario, machine)
             result = explore(machine, checks, goals(machine), cap, only_goals)
-            runs.append(Run(scenario, path, assumption, actors, machine, result))
+            runs.append(Run(scenario, path, assumption, actors, machine, result, subject.names))
     return tuple(runs)
 
 
@@ -295,7 +297,7 @@ def _disturbed(machine: Machine) -> Goal:
 
 def shown(scenario: Scenario, run: Run, schedule: Sequence[Taken]) -> tuple[TraceStep, ...]:
     """A schedule of a run as lines."""
-    return trace(scenario, run.machine, schedule)
+    return trace(scenario, run.machine, run.names, schedule)
 
 
 def saved_by(scenario: Scenario, subject: Subject, path: Path, facts: Facts) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reviewer.cfg.graph import Decide, Graph
+from reviewer.cfg.graph import Compute, Decide, Graph, Leave
 from reviewer.facts import Facts
 from reviewer.locks.conditions import condition
 from reviewer.locks.locksets import lock_text
@@ -17,6 +17,7 @@ from reviewer.simulation.scenario import Path, Scenario
 from reviewer.simulation.steps import Access, Branch, Program, Stop
 from reviewer.syntax.place import Place
 from reviewer.syntax.render import render
+from reviewer.syntax.tree import Assign, Unary
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,20 @@ def examine(scenario: Scenario, asked: Inquiry, facts: Facts) -> Answer:
     return Answer(scenario, subject.names, paths, tuple(_vacuous(paths)), unmodelled, assumptions)
 
 
+def _returns_errno(graph: Graph) -> bool:
+    """Whether a function tells failure by a negative number."""
+    kind = graph.function.type
+    if "*" in kind or kind.split()[-1:] not in (["int"], ["long"]):
+        return False
+    values = [node.value for node in graph.nodes if isinstance(node, Leave)]
+    values += [
+        node.expr.value
+        for node in graph.nodes
+        if isinstance(node, Compute) and isinstance(node.expr, Assign)
+    ]
+    return any(isinstance(value, Unary) and value.op == "-" for value in values)
+
+
 def _ways(scenario: Scenario, graph: Graph, names: Mapping[str, str]) -> tuple[Path, ...]:
     """The paths of the scenario that are paths of the function: one on which a
     pointer is missing only where the function asks whether it is."""
@@ -160,10 +175,10 @@ def _misfits(scenario: Scenario, asked: Inquiry, names: Mapping[str, str]) -> li
             f"{place.root} stands for several objects one after the other "
             f"(assigned on lines {', '.join(map(str, lines[:4]))})"
         )
-    kind = graph.function.type
-    if _asks_for_success(scenario) and ("*" in kind or kind.split()[-1:] != ["int"]):
+    if _asks_for_success(scenario) and not _returns_errno(graph):
+        kind = graph.function.type or "nothing"
         reasons.append(
-            f"the function returns {kind or 'nothing'}: which result means success is not known"
+            f"the function returns {kind}, no error code: which result means success is not known"
         )
     if graph.function.errors:
         reasons.append("part of the function could not be parsed")

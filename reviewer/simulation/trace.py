@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Turn a schedule of the explorer into lines people can follow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reviewer.simulation.explore import Taken
@@ -12,6 +12,9 @@ from reviewer.simulation.words import MASK, SHIFT
 
 MAX_CALL = 28
 """A longer call is shown without its arguments, to fit a column."""
+
+
+Objects = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,12 @@ class TraceStep:
     line: int
 
 
-def trace(scenario: Scenario, machine: Machine, schedule: Sequence[Taken]) -> tuple[TraceStep, ...]:
-    """The lines of a schedule, CPUs numbered as they are needed, the
-    function under review on the last one."""
+def trace(
+    scenario: Scenario, machine: Machine, names: Mapping[str, str], schedule: Sequence[Taken]
+) -> tuple[TraceStep, ...]:
+    """The lines of a schedule, CPUs numbered as they are needed, the function
+    under review on the last one; objects have the names the function uses."""
+    objects = tuple(_called(role, names) for role in scenario.objects)
     shown = _relevant(machine, schedule)
     used = sorted({taken.cpu for taken in shown})
     number = {cpu: position for position, cpu in enumerate(used)}
@@ -38,7 +44,7 @@ def trace(scenario: Scenario, machine: Machine, schedule: Sequence[Taken]) -> tu
             number[taken.cpu],
             machine.programs[taken.cpu].name,
             _text(taken),
-            _effect(scenario, machine, taken),
+            _effect(scenario, machine, objects, taken),
             taken.step.origin.file,
             taken.step.origin.line,
         )
@@ -92,53 +98,58 @@ def _text(taken: Taken) -> str:
     return f"{call if len(call) <= MAX_CALL else call.split('(', 1)[0] + '()'}{colon}{half}"
 
 
-def _effect(scenario: Scenario, machine: Machine, taken: Taken) -> str:
+def _called(role: str, names: Mapping[str, str]) -> str:
+    name = names.get(role, role)
+    return role if name.startswith("%") else name
+
+
+def _effect(scenario: Scenario, machine: Machine, objects: Objects, taken: Taken) -> str:
     step, event = taken.step, taken.event
     if isinstance(step, Acquire) and not event.done:
         return "fails"
     if not isinstance(step, Access):
         return ""
     if step.index is None:
-        return _word_effect(scenario, step, event.old, event.new)
+        return _word_effect(scenario, objects, step, event.old, event.new)
     if event.object == 0:
         return "" if event.done else "fails"
-    return _count_effect(scenario, machine, taken)
+    return _count_effect(machine, objects, taken)
 
 
-def _word_effect(scenario: Scenario, step: Access, old: int | None, new: int | None) -> str:
+def _word_effect(
+    scenario: Scenario, objects: Objects, step: Access, old: int | None, new: int | None
+) -> str:
     name = step.family
     if scenario.split is not None and scenario.split.word == name:
-        return _halves(scenario, step, old if step.op == "load" else new)
+        return _halves(objects, step, old if step.op == "load" else new)
     if step.op == "load":
-        return f"{name} is {_value(scenario, old)}"
-    return f"{name} = {_value(scenario, new)}"
+        return f"{name} is {_value(objects, old)}"
+    return f"{name} = {_value(objects, new)}"
 
 
-def _halves(scenario: Scenario, step: Access, value: int | None) -> str:
+def _halves(objects: Objects, step: Access, value: int | None) -> str:
     """The half a step touches, by the object it is of; both where it touches
     the entry in one piece."""
-    names = ["0", *scenario.objects]
+    names = ["0", *objects]
     halves = {"low": names[(value or 0) & MASK], "high": names[(value or 0) >> SHIFT & MASK]}
     told = [step.protocol] if step.protocol in halves else list(halves)
     verb = "is" if step.op == "load" else "="
     return ", ".join(f"{half} {verb} {halves[half]}" for half in told)
 
 
-def _value(scenario: Scenario, value: int | None) -> str:
-    names = list(scenario.objects)
+def _value(objects: Objects, value: int | None) -> str:
     if not value:
         return "none"
-    if value <= len(names):
-        return names[value - 1]
-    if value - 4 in range(1, len(names) + 1):
-        return f"migration entry of {names[value - 5]}"
+    if value <= len(objects):
+        return objects[value - 1]
+    if value - 4 in range(1, len(objects) + 1):
+        return f"migration entry of {objects[value - 5]}"
     return str(value)
 
 
-def _count_effect(scenario: Scenario, machine: Machine, taken: Taken) -> str:
+def _count_effect(machine: Machine, objects: Objects, taken: Taken) -> str:
     step, event = taken.step, taken.event
-    names = list(scenario.objects)
-    of = "" if event.object == 1 else f" of {names[event.object - 1]}"
+    of = "" if event.object == 1 else f" of {objects[event.object - 1]}"
     assert isinstance(step, Access)
     if step.op == "load":
         return f"count{of} is {event.old}"

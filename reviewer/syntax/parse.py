@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_FUNCTION = 250_000
+MAX_SECOND_TRY = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _parse(data: bytes, masked: bytes, segment: Segment, vocabulary: Vocabulary)
     ctx = _context(original, rewritten, segment, vocabulary)
     root = parsed_tree(rewritten.text)
     definition = _definition(root)
-    if definition is None:
+    if definition is None and len(original) <= MAX_SECOND_TRY:
         plain = _without_header(rewritten.text)
         root = parsed_tree(plain)
         definition = _definition(root)

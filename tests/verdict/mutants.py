@@ -74,6 +74,12 @@ def call(new: str) -> Edit:
     return CALL, new
 
 
+def helper(body: str, params: str = "struct folio *folio, int expected") -> tuple[Edit, Edit]:
+    """A function of the same file in place of the freeze."""
+    text = f"static int freeze_it({params})\n{{\n{body}}}\n\n"
+    return (HEAD, text + HEAD), call("freeze_it(folio, expected_count)")
+
+
 def expecting(count: str) -> Edit:
     """A freeze that expects another count."""
     return CALL, f"folio_ref_freeze(folio, {count})"

@@ -4,8 +4,10 @@
 from mutants import (
     ADD,
     CALL,
+    CHECK,
     CONFIRMED,
     FREEZE,
+    HEAD,
     LEAVE,
     LOCK,
     STORE,
@@ -17,6 +19,7 @@ from mutants import (
     declared,
     expecting,
     frozen,
+    helper,
 )
 
 LOST = "a reference that somebody still holds is overwritten"
@@ -31,6 +34,8 @@ UNLOCKED = "a lock is released that is not held"
 STUCK = "no CPU can go on"
 
 HELD = "references are held"
+COMPARED = "folio_ref_count(folio) != expected_count"
+CIRCLE = "a CPU that goes round in a circle counts as going on"
 DONE, AGAIN = "return MIGRATEPAGE_SUCCESS", "return -EAGAIN"
 AGAIN_READ = "	expected_count = folio_ref_count(folio);\n"
 
@@ -60,6 +65,32 @@ OVERWRITING = (
         (FREEZE, FREEZE + "	folio_ref_unfreeze(folio, expected_count);\n"),
     ),
     _lost("freeze behind the thaw", frozen(""), (THAW, THAW + FREEZE), trails=False),
+)
+
+HELPER = """\
+static int freeze_it(struct folio *one, struct folio *folio, int expected)
+{
+	return folio_ref_freeze(folio, expected);
+}
+
+"""
+MADE = "folio_ref_freeze(folio, expected)"
+IN_HELPERS = (
+    _lost("helper ignores the freeze", *helper(f"	{MADE};\n	return 1;\n")),
+    _lost("helper inverts the freeze", *helper(f"	return !{MADE};\n")),
+    _lost("helper counts only", *helper("	return folio_ref_count(folio) == expected;\n")),
+    _lost(
+        "helper freezes what is given second",
+        (HEAD, HELPER + HEAD),
+        call("freeze_it(folio, newfolio, expected_count)"),
+    ),
+    Mutant(
+        "helper freezes one more",
+        helper("	return folio_ref_freeze(folio, expected + 1);\n"),
+        CONFIRMED,
+        SHARED,
+        "-> 0",
+    ),
 )
 
 OTHERWISE = (
@@ -127,7 +158,14 @@ OTHERWISE = (
         (frozen(f"	while (!{CALL})\n		cpu_relax();\n\n"),),
         CONFIRMED,
         STUCK,
-        missed="a CPU that goes round in a circle counts as going on",
+        missed=CIRCLE,
+    ),
+    Mutant(
+        "count waited for",
+        ((CHECK, f"	while ({COMPARED})\n		cpu_relax();\n\n"),),
+        CONFIRMED,
+        STUCK,
+        missed=CIRCLE,
     ),
     Mutant(
         "lock dropped before the freeze",
@@ -195,7 +233,7 @@ ALONE = (
 UNSEEN = (
     _lost(
         "freeze replaced by a second look",
-        frozen(FREEZE.replace(f"!{CALL}", "folio_ref_count(folio) != expected_count")),
+        frozen(FREEZE.replace(f"!{CALL}", COMPARED)),
         missed="the second look is taken for the one that was there",
     ),
     Mutant(
@@ -216,4 +254,4 @@ UNSEEN = (
     ),
 )
 
-HARMFUL = (*OVERWRITING, *OTHERWISE, *ALONE, *UNSEEN)
+HARMFUL = (*OVERWRITING, *IN_HELPERS, *OTHERWISE, *ALONE, *UNSEEN)

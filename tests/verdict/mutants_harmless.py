@@ -8,7 +8,6 @@ from mutants import (
     CONDITION,
     EXIT,
     FREEZE,
-    HEAD,
     LEAVE,
     LOADED,
     LOCK,
@@ -23,6 +22,7 @@ from mutants import (
     declared,
     expecting,
     frozen,
+    helper,
 )
 
 
@@ -33,6 +33,8 @@ def _same(name: str, *edits: tuple[str, str], missed: str = "") -> Mutant:
 def _open(name: str, *edits: tuple[str, str], says: str = "", missed: str = "") -> Mutant:
     return Mutant(name, edits, UNDECIDED, says, missed=missed)
 
+
+BAIL = "	return -EAGAIN;\nok:\n"
 
 CHECKS = (
     _same("as it was posted"),
@@ -46,26 +48,21 @@ CHECKS = (
         "check inverted",
         (
             CHECK,
-            "	if (folio_ref_count(folio) == expected_count)\n		goto ok;\n"
-            "	return -EAGAIN;\nok:\n",
+            CHECK.replace("!=", "==").replace("return -EAGAIN", "goto ok") + BAIL,
         ),
     ),
     _same(
         "check of a variable",
         (
             CHECK,
-            "	int count = folio_ref_count(folio);\n\n	if (count != expected_count)\n"
-            "		return -EAGAIN;\n\n",
+            "	int count = folio_ref_count(folio);\n\n"
+            + CHECK.replace("folio_ref_count(folio)", "count"),
         ),
     ),
     _same(
         "check through the first page",
         (CHECK, CHECK.replace("folio_ref_count(folio)", "page_count(&folio->page)")),
         missed="the count of a folio and that of its first page are two places",
-    ),
-    _same(
-        "wait for the count",
-        (CHECK, "	while (folio_ref_count(folio) != expected_count)\n		cpu_relax();\n\n"),
     ),
 )
 
@@ -167,23 +164,36 @@ PLACES = (
     ),
 )
 
-HELPER = """\
-static int freeze_it(struct folio *folio, int expected)
-{
-	return folio_ref_freeze(folio, expected);
-}
+MADE = "	return folio_ref_freeze(folio, expected);\n"
+HELPERS = (
+    _same("freeze in a helper", *helper(MADE)),
+    _same(
+        "freeze in a helper with names of its own",
+        *helper("	return folio_ref_freeze(f, n);\n", "struct folio *f, int n"),
+    ),
+    _same(
+        "freeze in a helper with names of others",
+        *helper("	return folio_ref_freeze(newfolio, nr);\n", "struct folio *newfolio, int nr"),
+    ),
+    _same(
+        "freeze in a helper with two results",
+        *helper(f"	if (!{MADE[8:-2]})\n		return 0;\n	return 1;\n"),
+    ),
+)
 
-"""
 IGNORED = "an object given by way of a member or another local counts as not given"
 UNKNOWN = "a number the scenario does not know changes nothing and is equal to nothing"
 
-HELPERS = (
-    # What a helper does is not looked into; it must not count as doing nothing.
+ELSEWHERE = (
     _open(
-        "freeze in a helper",
-        (HEAD, HELPER + HEAD),
-        call("freeze_it(folio, expected_count)"),
+        "freeze in a helper that calls itself",
+        *helper("	return freeze_it(folio, expected);\n"),
         says="freeze_it()",
+    ),
+    _open(
+        "freeze in a helper of another file",
+        *helper("	return freeze_too(folio, expected);\n"),
+        says="freeze_too()",
     ),
     _open(
         "freeze in a helper, cast",
@@ -273,5 +283,5 @@ NUMBERS = (
     ),
 )
 
-HARMLESS = (*CHECKS, *FREEZES, *PLACES)
-OPEN = (*HELPERS, *NUMBERS)
+HARMLESS = (*CHECKS, *FREEZES, *PLACES, *HELPERS)
+OPEN = (*ELSEWHERE, *NUMBERS)
