@@ -210,7 +210,7 @@ def _entered(scopes: Scopes, name: str, when: str, result: str) -> Scopes:
 
 def _released(locks: Scopes, lock: str, surely: bool) -> Scopes:
     """A lock that nobody took by this name may be one taken by another."""
-    if lock not in locks.may:
+    if lock not in locks.must:
         locks = locks.doubted(lambda other: _alike(lock, other))
     return locks.left(lock, surely and ELEMENT not in lock)
 

@@ -44,7 +44,8 @@ def _guarded(judged: Judged, guard: Guard, ledger: Ledger) -> Iterator[Sentence]
     if without and all(not set(finding.lost) & r.locks for r in judged.raisers):
         fact = ledger.add("model", verdict.evidence[0] if verdict.evidence else "", source)
         names = listed([f"{name}()" for name in without[:2]])
-        text = f"The lock never serialised {counter_name(finding.place)}: {names} raise it without."
+        counter = counter_name(finding.place)
+        text = f"The lock never serialised {counter}: {names} raise it without taking the lock."
         yield Sentence(verdict.patch, text, (fact,))
     yield from _decides(judged, guard, call, removed, ledger, source)
 

@@ -37,9 +37,7 @@ def body(text: str, params: str = "struct thing *t, int check, int other") -> st
     return f"int f({params})\n{{\n{text}\n}}\n"
 
 
-def marks(
-    code: str, assume: frozenset[Condition] = frozenset()
-) -> dict[str, Held]:
+def marks(code: str, assume: frozenset[Condition] = frozenset()) -> dict[str, Held]:
     """What is held before each call ``at_NAME()``, by NAME; those that are
     not reached are left out."""
     graph = graph_of(code)

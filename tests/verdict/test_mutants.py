@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 import pytest
 from mutants import (
@@ -186,6 +187,20 @@ def test_a_result_in_a_variable_is_told_by_its_value() -> None:
     assert "a retry (-EAGAIN) at most" in texts
     model = as_data(found)["findings"][0]["model"]
     assert not any("returns rc" in end for end in model["after"]["outcomes"])
+
+
+@pytest.mark.xfail(strict=True, reason="a line that stays is no place another read can move to")
+def test_how_the_diff_puts_it_does_not_matter(tmp_path: Path) -> None:
+    """The condition around the first comparison moves in the diff, not the comparison."""
+    indented = (
+        "		if (folio_ref_count(folio) != expected_count)\n			return -EAGAIN;\n"
+    )
+    before = edited(BEFORE, (indented, indented.replace("\t\t", "\t", 1).replace("\t\t\t", "\t\t")))
+    (tmp_path / "mm").mkdir()
+    (tmp_path / FILE).write_text(before, encoding="utf-8")
+    patch = mail(before, AFTER, FILE)
+    assert b"\n \tif (folio_ref_count(folio) != expected_count)\n" in patch
+    assert [one.standing for one in reviewed(patch, tmp_path).verdicts] == [REFUTED]
 
 
 def test_the_reverse_patch_is_no_finding(tmp_path_factory: pytest.TempPathFactory) -> None:
