@@ -12,7 +12,6 @@ from reviewer.locks.conditions import (
     Condition,
     pointer_names,
     spoken,
-    trusted,
     words,
     written,
 )
@@ -195,7 +194,7 @@ def _on_path(
 def _stable(graph: Graph) -> frozenset[str]:
     """The parameters that keep the value the caller gave."""
     gone = {name for node in graph.nodes for name in written(node)}
-    return frozenset(param.name for param in graph.function.params) & trusted(graph) - gone
+    return frozenset(param.name for param in graph.function.params) - gone
 
 
 def _variables(found: Condition) -> frozenset[str]:

@@ -6,13 +6,18 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from reviewer.patch.records import Submission
+    from reviewer.review import Ruleset
     from reviewer.source.tree import Tree
     from reviewer.verdict.records import Review
+
+Input = tuple[str, bytes]
+"""What an input is called in messages, and its contents."""
 
 FORMATS = ("terminal", "gcc", "json", "mail")
 SEVERITIES = ("note", "warning", "error")
@@ -23,11 +28,22 @@ class UsageError(Exception):
     """Wrong use of the command line; one line."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
 def run() -> None:
     """Entry point of the console script."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Not every terminal can show every name; none may end the review.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = main(sys.argv[1:])
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         status = 130
     except MemoryError:
@@ -55,9 +71,8 @@ def main(args: Sequence[str]) -> int:
     from reviewer.patch.records import PatchError
     from reviewer.ruleset import RulesError
 
-    options = _parser().parse_args(_with_verb(args))
     try:
-        return _review(options)
+        return _review(_parser().parse_args(_with_verb(args)))
     except (UsageError, InputError) as error:
         return _complain(str(error), USAGE)
     except RulesError as error:
@@ -67,7 +82,8 @@ def main(args: Sequence[str]) -> int:
 
 
 def _complain(text: str, status: int) -> int:
-    print(f"mmreview: {text}", file=sys.stderr)
+    shown = "".join(char if char.isprintable() else "?" for char in text)
+    print(f"mmreview: {shown}", file=sys.stderr)
     return status
 
 
@@ -84,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         number = version("mmreview")
     except PackageNotFoundError:
         number = "unknown"
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="mmreview", description="Review Linux kernel patches: what did an access lose?"
     )
     parser.add_argument("--version", action="version", version=f"mmreview {number}")
@@ -119,45 +135,66 @@ def _review(options: argparse.Namespace) -> int:
     from reviewer.patch.read import read_submission
     from reviewer.review import review
 
-    submission = read_submission(read_inputs(options.inputs))
-    for note in (*submission.notes, *_not_for_us(submission)):
-        print(f"mmreview: {note}", file=sys.stderr)
+    inputs = read_inputs(options.inputs)
+    readable = _readable(inputs) if len(inputs) > 1 else inputs
+    submission = read_submission(readable)
     with ExitStack() as stack:
         tree = _tree(options, submission, stack)
         result = review(submission, tree, _ruleset(options))
     _write(result, options)
+    for note in (*submission.notes, *_not_for_us(result)):
+        _complain(note, NOTHING)
     for entry in result.problems:
         place = f"{entry.problem.file}: " if entry.problem.file else ""
         where = f"{entry.problem.function}(): " if entry.problem.function else ""
-        print(f"mmreview: {place}{where}{entry.problem.reason}", file=sys.stderr)
-    return _status(result, options.fail_on)
+        _complain(f"{place}{where}{entry.problem.reason}", NOT_ANALYSED)
+    return _status(result, options.fail_on, len(readable) < len(inputs))
 
 
-def _not_for_us(submission: "Submission") -> list[str]:
+def _readable(inputs: Sequence[Input]) -> list[Input]:
+    """The inputs without those that are no patches: one of them does not keep
+    the others from being reviewed."""
+    from reviewer.patch.read import read_submission
+    from reviewer.patch.records import PatchError
+
+    found = []
+    for one in inputs:
+        try:
+            read_submission([one])
+        except PatchError as error:
+            _complain(str(error), NOT_ANALYSED)
+        else:
+            found.append(one)
+    return found
+
+
+def _not_for_us(result: "Review") -> list[str]:
     """What to say of patches that touch no C at all."""
+    troubled = {entry.patch for entry in result.problems}
     return [
         f"{patch.subject or 'this diff'}: no C file, nothing to review"
-        for patch in submission.patches
-        if patch.files and not any(diff.path.endswith((".c", ".h")) for diff in patch.files)
-        if not any(diff.binary for diff in patch.files)
+        for number, patch in enumerate(result.patches)
+        if patch.files and number not in troubled
+        if not any(diff.path.endswith((".c", ".h")) for diff in patch.files)
     ]
 
 
-def _status(result: "Review", fail_on: str) -> int:
+def _status(result: "Review", fail_on: str, unread: bool) -> int:
     least = SEVERITIES.index(fail_on)
     if any(SEVERITIES.index(one.severity) >= least for one in result.verdicts):
         return FINDINGS
-    return NOT_ANALYSED if result.problems else NOTHING
+    return NOT_ANALYSED if unread or result.problems else NOTHING
 
 
 def _tree(options: argparse.Namespace, submission: "Submission", stack: ExitStack) -> "Tree | None":
     """The tree to take the before state from: the one given, else the git top
     level of the current directory when it has a file the patch touches."""
+    from reviewer.frontend.inputs import is_directory
     from reviewer.source.git import work_tree
     from reviewer.source.tree import Refused, open_tree
 
     if options.tree is not None:
-        if not Path(options.tree).is_dir():
+        if not is_directory(options.tree):
             raise UsageError(f"--tree {options.tree}: no such directory")
         return stack.enter_context(open_tree(options.tree))
     found = work_tree(".")
@@ -174,16 +211,17 @@ def _tree(options: argparse.Namespace, submission: "Submission", stack: ExitStac
     return None
 
 
-def _ruleset(options: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _ruleset(options: argparse.Namespace) -> "Ruleset":
     from functools import cache
 
     from reviewer import ruleset
+    from reviewer.frontend.inputs import is_directory
     from reviewer.review import Ruleset
 
+    for name in options.rules:
+        if not is_directory(name):
+            raise UsageError(f"--rules {name}: no such directory")
     extra = [Path(name) for name in options.rules]
-    for folder in extra:
-        if not folder.is_dir():
-            raise UsageError(f"--rules {folder}: no such directory")
     facts = ruleset.load_facts(extra)
     return Ruleset(
         facts=facts,
@@ -200,22 +238,26 @@ def _write(result: "Review", options: argparse.Namespace) -> None:
 
     from reviewer.report.formats import Options, report
 
-    coloured = options.output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
+    terminal = sys.stdout is not None and sys.stdout.isatty()
     how = Options(
-        colour=coloured,
-        width=width,
+        colour=terminal and options.output is None and "NO_COLOR" not in os.environ,
+        width=shutil.get_terminal_size().columns if terminal else 80,
         version=_version(),
         now=datetime.now(UTC),
     )
     text = report(result, options.format, how)
-    if options.output is None:
-        sys.stdout.write(text)
-        return
     try:
-        Path(options.output).write_text(text, encoding="utf-8")
+        if options.output is not None:
+            data = text.encode("utf-8", "backslashreplace")
+            Path(options.output).write_bytes(data)
+        elif sys.stdout is not None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise UsageError(f"-o {options.output}: {error.strerror}") from None
+        where = "standard output" if options.output is None else f"-o {options.output}"
+        raise UsageError(f"{where}: {error.strerror}") from None
 
 
 def _version() -> str:

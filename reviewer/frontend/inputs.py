@@ -18,19 +18,46 @@ def read_inputs(names: Sequence[str]) -> list[tuple[str, bytes]]:
     return [entry for name in names for entry in _read(name)]
 
 
+def is_directory(name: str) -> bool:
+    """Whether there is such a directory; a name too long for one is none."""
+    try:
+        return Path(name).is_dir()
+    except OSError:
+        return False
+
+
 def _read(name: str) -> Iterator[tuple[str, bytes]]:
     if name == "-":
-        yield "standard input", sys.stdin.buffer.read(MAX_INPUT + 1)
+        yield "standard input", _standard_input()
         return
     path = Path(name)
-    if path.is_dir():
-        files = sorted(_files(path))
-        if not files:
-            raise InputError(f"{name}: no patch or mail in this directory")
-        for file in files:
-            yield str(file), _bytes(file)
+    if not is_directory(name):
+        yield name, _bytes(path)
         return
-    yield name, _bytes(path)
+    try:
+        files = sorted(_files(path))
+    except OSError as error:
+        raise InputError(f"{name}: {error.strerror or error}") from None
+    if not files:
+        raise InputError(f"{name}: no patch or mail in this directory")
+    for file in files:
+        yield str(file), _bytes(file)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise InputError("standard input: closed")
+    try:
+        data = sys.stdin.buffer.read(MAX_INPUT + 1)
+    except OSError as error:
+        raise InputError(f"standard input: {error.strerror or error}") from None
+    return _bounded("standard input", data)
+
+
+def _bounded(name: str, data: bytes) -> bytes:
+    if len(data) > MAX_INPUT:
+        raise InputError(f"{name}: larger than {MAX_INPUT >> 20} MB")
+    return data
 
 
 def _files(directory: Path) -> Iterator[Path]:
@@ -50,6 +77,4 @@ def _bytes(path: Path) -> bytes:
             data = file.read(MAX_INPUT + 1)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
-    if len(data) > MAX_INPUT:
-        raise InputError(f"{path}: larger than {MAX_INPUT >> 20} MB")
-    return data
+    return _bounded(str(path), data)

@@ -26,8 +26,9 @@ def value_of(lifter: Lifter, expr: Expr, loc: Location) -> Value:
     match expr:
         case Name():
             return named(lifter, expr.name)
-        case Literal():
-            return number_of(expr.text)
+        case Literal(text=text):
+            known = lifter.facts.constants.get(text)
+            return number_of(text) if known is None else const(known)
         case Cast():
             return value_of(lifter, expr.operand, loc)
         case Unary(op="&"):

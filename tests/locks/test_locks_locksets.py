@@ -210,6 +210,18 @@ def test_a_lock_dropped_and_taken_again_is_not_excluded() -> None:
     assert mays(text) == {"end": A}
 
 
+def test_a_result_outlasts_another_lock() -> None:
+    text = """
+    int ok = spin_trylock(&t->a);
+    if (check)
+        spin_lock(&t->b);
+    g();
+    if (ok)
+        at_then();
+    """
+    assert musts(text) == {"then": A}
+
+
 def test_a_condition_that_cannot_be_twice_the_other_way() -> None:
     text = "if (check) { spin_lock(&t->a); if (!check) at_never(); } return 0;"
     assert musts(text) == {}

@@ -96,7 +96,10 @@ def test_refuted() -> None:
 @pytest.mark.parametrize(
     ("verdict", "line"),
     [
-        (CONFIRMED, "CONFIRMED: a schedule of the after image does harm: a box in use is not freed"),
+        (
+            CONFIRMED,
+            "CONFIRMED: a schedule of the after image does harm: a box in use is not freed",
+        ),
         (UNDECIDED, "UNDECIDED: it needs a fact for box_users()"),
         (UNJUDGED, "not judged: no scenario covers this change"),
     ],

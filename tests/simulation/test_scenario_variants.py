@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every variant gives the verdict that was written down before it was run."""
 
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
 from modelling import FACTS, scenarios
 
-from reviewer.simulation.answer import Run, checks_of
+from reviewer.simulation.answer import checks_of
 from reviewer.simulation.assemble import Subject, assemble, lift_subject
-from reviewer.simulation.explore import explore
+from reviewer.simulation.explore import Exploration, explore
+from reviewer.simulation.machine import Machine
 from reviewer.simulation.scenario import Assumption, Path, Scenario, Variant
 
 CASES = [
@@ -16,6 +18,20 @@ CASES = [
     for scenario in scenarios()
     for variant in scenario.variants
 ]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One exploration of a variant."""
+
+    path: str
+    assumption: str
+    machine: Machine
+    result: Exploration
+
+    @property
+    def verdict(self) -> str:
+        return "VIOLATED" if self.result.broken else "HOLDS"
 
 
 @cache
@@ -46,7 +62,7 @@ def _run(
     actors = tuple(variant.replace.get(name, name) for name in company)
     machine = assemble(scenario, path, assumption, program, actors, FACTS)
     result = explore(machine, checks_of(scenario, machine))
-    return Run(scenario, path, assumption, actors, machine, result)
+    return Run(path.name, assumption.name, machine, result)
 
 
 @pytest.mark.parametrize(("scenario", "variant"), CASES)
@@ -67,11 +83,9 @@ def test_property(scenario: Scenario, variant: Variant) -> None:
         assert not variant.property
         return
     found = runs(scenario.name, variant.name)
-    for path in {run.path.name for run in found}:
-        for names in [{one} for one in variant.assumptions] or [
-            {run.assumption.name for run in found}
-        ]:
-            here = [r for r in found if r.path.name == path and r.assumption.name in names]
+    for path in {run.path for run in found}:
+        for names in [{one} for one in variant.assumptions] or [{run.assumption for run in found}]:
+            here = [r for r in found if r.path == path and r.assumption in names]
             assert variant.property in {name for run in here for name in run.result.broken}
 
 
@@ -80,10 +94,10 @@ def test_property(scenario: Scenario, variant: Variant) -> None:
 )
 def test_a_flush_that_waits_leaves_no_room_for_the_walk(name: str, path: str) -> None:
     """With interrupts off the walk keeps the other CPU from counting, whatever it leaves out."""
-    found = [run for run in runs("folio_refcount", name) if run.path.name == path]
-    verdicts = {run.assumption.name: set[str]() for run in found}
+    found = [run for run in runs("folio_refcount", name) if run.path == path]
+    verdicts = {run.assumption: set[str]() for run in found}
     for run in found:
-        verdicts[run.assumption.name].add(run.verdict)
+        verdicts[run.assumption].add(run.verdict)
     assert verdicts["flush-with-ipi"] == {"HOLDS"}
     assert "VIOLATED" in verdicts["flush-without-wait"]
 

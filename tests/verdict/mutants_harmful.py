@@ -149,6 +149,15 @@ OTHERWISE = (
         CONFIRMED,
         STUCK,
     ),
+    # One CPU is enough for it.
+    Mutant(
+        "lock taken twice",
+        ((LOCK, LOCK + "	xas_lock(&xas);\n"),),
+        CONFIRMED,
+        STUCK,
+        cpus=1,
+        missed="a CPU that cannot go on is told when all the others have ended",
+    ),
     Mutant(
         "unlock before the freeze", (frozen(UNLOCK + FREEZE),), CONFIRMED, UNLOCKED, "xas_unlock"
     ),

@@ -141,6 +141,37 @@ FREEZES = (
     _same("freeze through the first page", call("page_ref_freeze(&folio->page, expected_count)")),
 )
 
+OUTSIDE = (
+    "what lies outside the scenario is asked for again under another name, or after it changed"
+)
+CHOICES = (
+    _same(
+        "freeze noted in a flag",
+        declared("int done = 0;"),
+        frozen(f"	if ({CALL})\n		done = 1;\n	if (!done) {{\n{LEAVE}	}}\n\n"),
+    ),
+    _same(
+        "freeze of one kind and of the others",
+        frozen(
+            f"	if (extra_count && !{CALL}) {{\n{LEAVE}	}}\n"
+            f"	if (extra_count == 0 && !{CALL}) {{\n{LEAVE}	}}\n\n"
+        ),
+        missed=OUTSIDE,
+    ),
+    _same(
+        "freeze where a member is what it was set to",
+        frozen(
+            f"	newfolio->private = NULL;\n	if (!newfolio->private && !{CALL}) {{\n{LEAVE}	}}\n"
+        ),
+        missed=OUTSIDE,
+    ),
+    _same(
+        "thaw of what has just been cleaned",
+        (THAW, f"	folio_clear_dirty(folio);\n	if (!folio_test_dirty(folio))\n	{THAW}"),
+        missed=OUTSIDE,
+    ),
+)
+
 PLACES = (
     _same(
         "freeze before the lock is taken",
@@ -283,5 +314,5 @@ NUMBERS = (
     ),
 )
 
-HARMLESS = (*CHECKS, *FREEZES, *PLACES, *HELPERS)
+HARMLESS = (*CHECKS, *FREEZES, *CHOICES, *PLACES, *HELPERS)
 OPEN = (*ELSEWHERE, *NUMBERS)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a rule's README.md shows is what the rule does."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from reviewer.patch.read import read_submission
+from reviewer.review import Ruleset, review
+from reviewer.ruleset import load_claims, load_facts, load_rules, load_scenarios, load_vocabulary
+from reviewer.source.tree import open_tree
+from reviewer.verdict.records import Review
+
+RULES = Path(__file__).resolve().parent.parent.parent / "rules"
+READMES = sorted(path.parent / "README.md" for path in RULES.glob("*/rule.toml"))
+PATH = "mm/case.c"
+
+_PAIR = re.compile(
+    r"(?P<title>[^\n]*)\n\n```c before\n(?P<before>.*?)^```\n\n```c after\n(?P<after>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+_EXPECT = re.compile(r"// expect: ([\w-]+)")
+_FENCE = re.compile(r"^```c ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One pair of blocks; ``expected`` are the rules and lines of its findings."""
+
+    rule: str
+    title: str
+    before: str
+    after: str
+    expected: tuple[tuple[str, int], ...]
+
+
+def cases(path: Path) -> Iterator[Case]:
+    for match in _PAIR.finditer(path.read_text(encoding="utf-8")):
+        expected = tuple(
+            (found[1], number)
+            for number, line in enumerate(match["after"].splitlines(), start=1)
+            for found in _EXPECT.finditer(line)
+        )
+        after = _EXPECT.sub(lambda found: " " * len(found[0]), match["after"])
+        title = match["title"].strip().rstrip(":")
+        yield Case(path.parent.name, title, match["before"], after, expected)
+
+
+CASES = [case for path in READMES for case in cases(path)]
+
+
+@cache
+def ruleset() -> Ruleset:
+    facts = load_facts()
+    return Ruleset(
+        facts=facts,
+        vocabulary=load_vocabulary(),
+        rules=load_rules(),
+        scenarios=cache(lambda: load_scenarios(facts)),
+        claims=cache(load_claims),
+    )
+
+
+def reviewed(before: str, after: str, folder: Path) -> Review:
+    """The review of the diff between two versions of a file in a tree."""
+    (folder / "mm").mkdir()
+    (folder / PATH).write_text(before, encoding="utf-8")
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    diff = "".join(difflib.unified_diff(old, new, f"a/{PATH}", f"b/{PATH}"))
+    with open_tree(str(folder)) as tree:
+        return review(read_submission([("case.diff", diff.encode())]), tree, ruleset())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.title}")
+def test_a_case_is_what_the_rule_finds(case: Case, tmp_path: Path) -> None:
+    found = reviewed(case.before, case.after, tmp_path)
+    assert found.problems == ()
+    findings = [(one.finding.rule, one.finding.line) for one in found.verdicts]
+    assert findings == list(case.expected)
+    assert {one.finding.file for one in found.verdicts} <= {PATH}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.title}")
+def test_the_other_direction_is_not_worse(case: Case, tmp_path: Path) -> None:
+    """A rule does not find its own thing in the patch that takes it back."""
+    found = reviewed(case.after, case.before, tmp_path)
+    assert found.problems == ()
+    if case.rule != "lockless-read-changed":
+        assert [one.finding.rule for one in found.verdicts if one.finding.rule == case.rule] == []
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda path: str(path.parent.name))
+def test_every_block_is_part_of_a_case_of_its_rule(path: Path) -> None:
+    mine = [case for case in CASES if case.rule == path.parent.name]
+    assert len(_FENCE.findall(path.read_text(encoding="utf-8"))) == 2 * len(mine)
+    assert len({case.title for case in mine}) == len(mine) and all(case.title for case in mine)
+    assert {rule for case in mine for rule, _ in case.expected} == {path.parent.name}
