@@ -41,6 +41,7 @@ _PATTERN = re.compile(r"[*?\[]")
 _SECTIONS = frozenset(
     {"function", "constants", "guards", "opaque_types", "two_word_pte", "same_object"}
 )
+_WHEN_KEYS = frozenset({"access", "lost", "changed", "compared"})
 _RULE_KEYS = frozenset({"name", "summary", "severity", "since", "when", "scenario", "message"})
 _SEVERITIES = ("note", "warning", "error")
 
@@ -181,6 +182,7 @@ def _description(table: Table, folder: Path) -> RuleDescription:
     when = table.get("when", {})
     if not isinstance(when, dict):
         raise ValueError("'when' must be a table")
+    only(when, _WHEN_KEYS)
     return RuleDescription(
         name=folder.name,
         summary=required(table, "summary"),
@@ -224,14 +226,18 @@ def load_scenario(folder: Path, facts: Facts) -> "Scenario":
 
     where = f"rules/actors/{folder.name}/scenario.toml"
     table = _read(folder / "scenario.toml", where)
-    prelude = (folder.parent / "prelude.h").read_text(encoding="utf-8")
-    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.c"))}
     try:
+        header = folder.parent / "prelude.h"
+        own = header if header.is_file() else rules_folder() / "actors" / "prelude.h"
+        prelude = own.read_text(encoding="utf-8")
+        files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.c"))}
         return scenario_from(folder.name, table, files, prelude, facts)
     except ActorError as error:
         raise RulesError(f"rules/actors/{error}") from None
     except KeyError as error:
         raise RulesError(f"{where}: {error} is missing") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulesError(f"{where}: {error}") from None
 
 
 def load_claims(extra: Sequence[Path] = ()) -> tuple["Claim", ...]:
@@ -250,7 +256,9 @@ def _located(where: str, make: Callable[..., Made], *args: object) -> Made:
     """What ``make`` makes; its ValueError becomes a `RulesError` that says where."""
     try:
         return make(*args)
-    except ValueError as error:
+    except KeyError as error:
+        raise RulesError(f"{where}: {error} is missing") from None
+    except (ValueError, TypeError) as error:
         raise RulesError(f"{where}: {error}") from None
 
 

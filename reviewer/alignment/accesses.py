@@ -54,7 +54,7 @@ def accesses(graph: Graph, facts: Facts, names: Aliases) -> tuple[Access, ...]:
             place = place_of(expr)
             if place is None:
                 continue
-            canonical = names.called(names.canonical(place))
+            canonical = _whole(names.called(names.canonical(place)), facts)
             if _shared(canonical, private, pointers):
                 decides = kind != "write" and _decides(graph, uses, number)
                 protocol = _protocol(node, facts)
@@ -62,6 +62,19 @@ def accesses(graph: Graph, facts: Facts, names: Aliases) -> tuple[Access, ...]:
                 text = names.spell(spelled)
                 found.append(Access(kind, str(canonical), text, number, line, decides, protocol))
     return tuple(found)
+
+
+def _whole(place: Place, facts: Facts) -> Place:
+    """The place by the name of the object: ``folio->page._refcount`` is
+    ``folio->_refcount``, for both are one count."""
+    steps: list[str] = []
+    for step in place.steps:
+        inside = step.startswith(".") and steps
+        if inside and steps[-1].lstrip("->.") in facts.same_object_members:
+            steps[-1] = ("->" if steps[-1].startswith("->") else ".") + step[1:]
+        else:
+            steps.append(step)
+    return Place(place.root, tuple(steps))
 
 
 def _protocol(node: Node, facts: Facts) -> str:

@@ -74,9 +74,16 @@ def align(before: Image, after: Image, facts: Facts, after_line: LineMap) -> tup
     """
     found = []
     kept, rest_before, rest_after = _kept(before.accesses, after.accesses, after_line)
-    for access, sources in (*kept, *_moved(rest_before, rest_after)):
-        moved = (access, sources) not in kept
-        found.append(_aligned(before, after, facts, access, sources, moved))
+    moved = list(_moved(rest_before, rest_after))
+    matched = {id(source) for _, sources in moved for source in sources}
+    left = [access for access in rest_before if id(access) not in matched]
+    widened = list(_widened(before, after, kept, left))
+    replaced = {id(access) for access, _ in widened}
+    for access, sources in kept:
+        if id(access) not in replaced:
+            found.append(_aligned(before, after, facts, access, sources, False))
+    for access, sources in (*moved, *widened):
+        found.append(_aligned(before, after, facts, access, sources, True))
     return tuple(sorted(found, key=lambda entry: (entry.access.line, entry.access.place)))
 
 
@@ -103,6 +110,30 @@ def _kept(
         elif line is None:
             rest.append(access)
     return kept, rest, [access for access in after if id(access) not in taken]
+
+
+def _widened(
+    before: Image, after: Image, kept: Sequence[Match], left: Sequence[Access]
+) -> Iterator[Match]:
+    """Accesses on lines that stayed and took in others that are gone.
+
+    When the test around a line goes away instead of the line, the access is
+    made on more paths than before: on those where the condition was false
+    another access of the same kind used to be made.
+    """
+    for access, sources in kept:
+        old, new = before.locks.before[sources[0].node], after.locks.before[access.node]
+        if old is None or new is None:
+            continue
+        fallen = {found.negated() for found in old.conditions() - new.conditions()}
+        taken_in = []
+        for other in left:
+            held = before.locks.before[other.node]
+            same = (other.key, other.text) == (access.key, access.text)
+            if same and held is not None and fallen & held.conditions():
+                taken_in.append(other)
+        if taken_in:
+            yield access, (*sources, *taken_in)
 
 
 def _moved(before: Sequence[Access], after: Sequence[Access]) -> Iterator[Match]:

@@ -192,7 +192,9 @@ def _held(model: Model) -> str:
     told.append(sentence(model.guard_removed))
     for path in model.paths:
         when = f"When {clean(path.path)}: " if path.path else ""
-        told.append(f"{when}{stopped(path.saved_by)}" if path.saved_by else "")
+        # Where the machine itself saves the path there is nothing to ask about.
+        if path.saved_by and not path.saved_by.startswith(path.assumption):
+            told.append(f"{when}{stopped(path.saved_by)}")
     return " ".join(distinct(told))
 
 

@@ -300,7 +300,16 @@ def shown(scenario: Scenario, run: Run, schedule: Sequence[Taken]) -> tuple[Trac
     return trace(scenario, run.machine, run.names, schedule)
 
 
-def saved_by(scenario: Scenario, subject: Subject, path: Path, facts: Facts) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What the other CPUs do that saves a path: ``text`` says what, and
+    ``assumptions`` names those under which the path breaks without it."""
+
+    text: str
+    assumptions: frozenset[str]
+
+
+def saved_by(scenario: Scenario, subject: Subject, path: Path, facts: Facts) -> tuple[Saving, ...]:
     """What of the other CPUs' behaviour saves a path: for each version of an
     actor that leaves something out, whether the path then breaks."""
     found = []
@@ -308,6 +317,7 @@ def saved_by(scenario: Scenario, subject: Subject, path: Path, facts: Facts) -> 
         if not variant.saves or (variant.paths and path.name not in variant.paths):
             continue
         runs = explore_all(scenario, subject, path, facts, substitute=variant.replace)
-        if any(run.verdict == "VIOLATED" for run in runs):
-            found.append(variant.saves)
+        broken = frozenset(run.assumption.name for run in runs if run.verdict == "VIOLATED")
+        if broken:
+            found.append(Saving(variant.saves, broken))
     return tuple(found)

@@ -103,6 +103,7 @@ def assemble(
         subject=cpu,
         waits_for_irq=assumption.waits_for_irq,
         accounted=accounted,
+        guarded={word.name: word.guarded_by for word in scenario.words if word.guarded_by},
         subject_keeps=scenario.subject_keeps,
     )
 

@@ -17,13 +17,16 @@ def assume(steps: tuple[Step, ...], bindings: Bindings, notes: Notes) -> tuple[S
     number it gets, and the review says so.
     """
     meaning: dict[tuple[tuple[str, int], ...], int] = {}
+    settled: set[int | None] = set()
     for value, number in _compared(steps, notes):
         form = linear(value)
         known = bindings.accounted.get(number or 0)
         if form is None or known is None or not form[1]:
             continue
         key = tuple(sorted(form[1].items()))
-        if key not in meaning:
+        # A second unknown number is not taken to be the same one.
+        if key not in meaning and number not in settled:
+            settled.add(number)
             meaning[key] = known - form[0]
             notes.assumptions.append(
                 f"{' + '.join(sorted(form[1]))} is taken to be {meaning[key]}, "

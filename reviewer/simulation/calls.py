@@ -24,7 +24,8 @@ from reviewer.simulation.steps import (
 )
 from reviewer.simulation.values import fold, value_of
 from reviewer.syntax.place import place_of, substitute
-from reviewer.syntax.tree import Binary, Cast, Expr, Member, Name, Unary
+from reviewer.syntax.rebuild import walk
+from reviewer.syntax.tree import Binary, Expr, Member, Name, Unary
 
 MODELLED_CONTEXTS = ("irqs-off", "rcu-read-side")
 KEEP, SUBJECT = "keep", "subject"
@@ -82,20 +83,11 @@ def _forget(lifter: Lifter, node: Invoke) -> None:
 
 
 def _names_object(lifter: Lifter, arg: Expr) -> bool:
-    """Whether an argument leads to an object or a variable of the scenario."""
-    while isinstance(arg, Cast):
-        arg = arg.operand
-    inner = arg.operand if isinstance(arg, Unary) and arg.op == "&" else arg
-    place = place_of(inner)
-    if place is None:
-        return False
-    canonical = lifter.names.canonical(place)
-    if not canonical.steps and canonical.root in lifter.bindings.objects:
-        return True
-    roots = {known.root for known in lifter.bindings.variables}
-    return canonical.root in roots or any(
-        name.root == canonical.root for name in lifter.names.bound if name.steps
-    )
+    """Whether an argument leads to an object or a variable of the scenario, in
+    whatever way: by its name, a member of it, its address, or a local that
+    was made from it."""
+    reach = lifter.reaching()
+    return any(isinstance(part, Name) and part.name in reach for part in walk(arg))
 
 
 # Results ----------------------------------------------------------------------

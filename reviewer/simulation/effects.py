@@ -7,6 +7,7 @@ from reviewer.simulation.machine import Layout, Machine, owned_by_variable
 from reviewer.simulation.steps import Access, Acquire, Context, Mark, Release, Value, Wait
 
 UNKNOWN = None
+UNKNOWN_NUMBER = "unknown-number"
 Locals = dict[str, int | None]
 LIMIT = 64
 ENTERED, GAVE_UP, SUCCEEDED, RETURNED = 1, 2, 3, 4
@@ -82,6 +83,11 @@ def _apply(op: str, left: int, right: int) -> int | None:
             return int(bool(left and right))
         case "||":
             return int(bool(left or right))
+        case "^":
+            return left ^ right
+        case "/" | "%" if right:
+            quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+            return quotient if op == "/" else left - quotient * right
         case "<<":
             return left << right if 0 <= right < 12 else None
         case ">>":
@@ -155,8 +161,10 @@ def _on_variable(
         new = 0
     state = list(shared)
     state[place] = new
+    lock = machine.guarded.get(step.family, "") if step.op == "store" else ""
+    broke = "unlocked-store" if lock and shared[plan.locks[lock]] != cpu + 1 else ""
     _hand_over(plan, machine, cpu, state, place, old, new)
-    return [(tuple(state), _found(step, env, old, int(done)), Event(old, new, done, ""))]
+    return [(tuple(state), _found(step, env, old, int(done)), Event(old, new, done, broke))]
 
 
 def _hand_over(
@@ -183,9 +191,10 @@ def _on_count(
     plan = machine.layout
     place = plan.counts[number]
     old = shared[place]
+    if _beyond(step, env):
+        return shared, env, Event(old, None, False, UNKNOWN_NUMBER, number)
     new, done = _target(step, env, old)
-    if new is None:
-        new = old
+    assert new is not None
     state = list(shared)
     state[place] = new
     broke = ""
@@ -198,13 +207,25 @@ def _on_count(
     return tuple(state), _found(step, env, old, int(done)), Event(old, new, done, broke, number)
 
 
+def _beyond(step: Access, env: Locals) -> bool:
+    """Whether a count is changed by, or compared with, a number nobody knows."""
+    if step.op == "load":
+        return False
+    needed = [step.value] if step.op != "cas" else [step.value, step.expect]
+    return any(value is None or evaluate(value, env) is None for value in needed)
+
+
 def _added(plan: Layout, cpu: int, state: list[int], number: int, old: int, new: int) -> str:
+    if old == 0 and state[plan.frozen[number]] == cpu + 1:
+        # Adding to a count one has frozen ends the freeze as a store does.
+        state[plan.held[cpu, number]] += new - state[plan.believed[number]]
+        state[plan.frozen[number]] = state[plan.believed[number]] = 0
+        return ""
     state[plan.held[cpu, number]] += new - old
-    own_freeze = state[plan.frozen[number]] == cpu + 1
     if new < 0:
         state[plan.counts[number]] = 0
         return "count-underflow"
-    if old == 0 and new > 0 and not own_freeze:
+    if old == 0 and new > 0:
         return "get-on-zero"
     if new == 0 and old > 0:
         state[plan.freed] |= 1 << number

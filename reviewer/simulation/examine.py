@@ -8,9 +8,10 @@ from reviewer.cfg.graph import Compute, Decide, Graph, Leave
 from reviewer.facts import Facts
 from reviewer.locks.conditions import condition
 from reviewer.locks.locksets import lock_text
-from reviewer.simulation.answer import Guard, Run, explore_all, failing, guards, saved_by
+from reviewer.simulation.answer import Guard, Run, Saving, explore_all, failing, guards, saved_by
 from reviewer.simulation.assemble import Subject, lift_subject
 from reviewer.simulation.effects import evaluate
+from reviewer.simulation.explore import NOT_REACHED
 from reviewer.simulation.lifter import Definitions
 from reviewer.simulation.roles import reassigned, roles
 from reviewer.simulation.scenario import Path, Scenario
@@ -31,7 +32,7 @@ class PathAnswer:
     before: tuple[Run, ...]
     after: tuple[Run, ...]
     guards: tuple[Guard, ...]
-    saved_by: tuple[str, ...]
+    saved_by: tuple[Saving, ...]
     stores_count: bool
 
 
@@ -250,7 +251,13 @@ def _vacuous(paths: Sequence[PathAnswer]) -> list[str]:
     """A run in which the function always ends the same way proves nothing."""
     reasons = []
     for answer in paths:
-        ends = {text for run in answer.after for end in run.result.outcomes for text in end[-1:]}
+        ends = {
+            text
+            for run in answer.after
+            for end in run.result.outcomes
+            for text in end[-1:]
+            if not text.endswith(NOT_REACHED)
+        }
         if answer.lost and len(ends) < 2 and not any(run.result.broken for run in answer.after):
             end = next(iter(ends), "never")
             reasons.append(

@@ -16,6 +16,8 @@ from reviewer.simulation.properties import Check
 from reviewer.simulation.steps import Visible
 
 State = tuple[Shared, tuple[Private, ...]]
+Opening = tuple[tuple[int, Move], ...]
+NOT_REACHED = "is not reached"
 Goal = Callable[[int, Visible, Event, Shared, Shared], bool]
 
 
@@ -67,7 +69,7 @@ def explore(
     return Exploration(
         states=len(search.parents),
         transitions=search.transitions,
-        broken={name: search.schedule(*at) for name, at in search.broken.items()},
+        broken={name: search.schedule(*at) if at else () for name, at in search.broken.items()},
         goals={name: search.schedule(*at) for name, at in search.reached.items()},
         outcomes=tuple(sorted(search.ends)),
         complete=search.complete,
@@ -90,7 +92,10 @@ class _Search:
         self.runner = Runner(machine)
         self.parents: dict[State, tuple[State, int, Move] | None] = {}
         self.transitions = 0
-        self.broken: dict[str, tuple[State, int, Move]] = {}
+        self.broken: dict[str, tuple[State, int, Move] | None] = {}
+        self.opening: dict[State, Opening] = {}
+        self.sources: dict[State, list[State]] = {}
+        self.final: list[State] = []
         self.reached: dict[str, tuple[State, int, Move]] = {}
         self.ends: set[tuple[str, ...]] = set()
         self.complete = True
@@ -108,23 +113,50 @@ class _Search:
                     break
             level = following
 
+        if self.complete and not self.only_goals:
+            self._look_for_livelock()
+
+    def _look_for_livelock(self) -> None:
+        """A state from which neither an end nor a broken property is reachable."""
+        alive = set(self.final)
+        stack = list(alive)
+        while stack:
+            for source in self.sources.get(stack.pop(), ()):
+                if source not in alive:
+                    alive.add(source)
+                    stack.append(source)
+        for state, parent in self.parents.items():
+            if state not in alive and state[1]:
+                self.broken.setdefault("livelock", parent)
+                return
+
     def _satisfied(self) -> bool:
         return self.only_goals and len(self.reached) == len(self.goals)
 
     def _start(self) -> list[State]:
         """The initial states: every CPU stands before a step others can see."""
-        states: dict[State, None] = {}
         for shared in self.machine.initial:
-            ways: list[State] = [(shared, ())]
+            ways: list[tuple[State, Opening]] = [((shared, ()), ())]
             for cpu in range(len(self.machine.programs)):
                 ways = [
-                    (move.shared, (*others, move.private))
-                    for now, others in ways
-                    for move in self.runner.settle(cpu, 0, {}, now, ())
+                    way for state, opening in ways for way in self._settled(cpu, state, opening)
                 ]
-            states.update(dict.fromkeys(ways))
-        self.parents.update(dict.fromkeys(states))
-        return list(states)
+            for state, opening in ways:
+                self.opening.setdefault(state, opening)
+        self.parents.update(dict.fromkeys(self.opening))
+        return list(self.opening)
+
+    def _settled(self, cpu: int, state: State, opening: Opening) -> list[tuple[State, Opening]]:
+        """The ways of one CPU to its first step that others can see."""
+        shared, others = state
+        ways: list[tuple[State, Opening]] = []
+        for move in self.runner.settle(cpu, 0, {}, shared, ()):
+            if move.broke:
+                self.parents.setdefault(state, None)
+                self.broken.setdefault(move.broke, (state, cpu, move))
+            else:
+                ways.append(((move.shared, (*others, move.private)), (*opening, (cpu, move))))
+        return ways
 
     def _expand(self, state: State, following: list[State]) -> None:
         shared, privates = state
@@ -143,14 +175,26 @@ class _Search:
         self.transitions += 1
         if len(self.reached) < len(self.goals):
             self._look_for_goals(state, cpu, move)
-        broke = move.broke or self._violated(move.shared)
-        if broke and broke not in self.broken:
-            self.broken[broke] = (state, cpu, move)
+        broke = self._breaks(state, cpu, move)
         reached = (move.shared, privates[:cpu] + (move.private,) + privates[cpu + 1 :])
+        self.sources.setdefault(reached, []).append(state)
+        if broke:
+            self.final.append(reached)
         if reached not in self.parents:
             self.parents[reached] = (state, cpu, move)
             if not broke:
                 following.append(reached)
+
+    def _breaks(self, state: State, cpu: int, move: Move) -> bool:
+        """Note the first property a transition breaks, with the schedule cut
+        behind the step that does."""
+        for number, (_, event, after) in enumerate(move.taken):
+            broke = event.broke or self._violated(after)
+            if broke:
+                part = replace(move, taken=move.taken[: number + 1])
+                self.broken.setdefault(broke, (state, cpu, part))
+                return True
+        return False
 
     def _look_for_goals(self, state: State, cpu: int, move: Move) -> None:
         before = state[0]
@@ -170,10 +214,9 @@ class _Search:
 
     def _end(self, state: State) -> None:
         shared, privates = state
-        parent = self.parents[state]
+        self.final.append(state)
         if any(private[0] != DONE for private in privates):
-            if parent is not None:
-                self.broken.setdefault("deadlock", parent)
+            self.broken.setdefault("deadlock", self.parents[state])
             return
         self.ends.add(self._texts(shared))
 
@@ -183,7 +226,7 @@ class _Search:
             number = shared[self.machine.layout.results[cpu]]
             text = self.runner.texts[cpu][number - 1]
             if cpu == self.machine.subject and not text:
-                texts.append(f"{program.name}() is not reached")
+                texts.append(f"{program.name}() {NOT_REACHED}")
                 continue
             kept = any(shared[place] for (by, _), place in self.kept if by == cpu)
             texts.append(f"{program.name}() {_ended(text, kept)}")
@@ -196,6 +239,7 @@ class _Search:
         while (parent := self.parents[at]) is not None:
             at, actor, what = parent
             moves.append((actor, what))
+        moves.extend(reversed(self.opening.get(at, ())))
         return tuple(
             Taken(actor, step, event, after)
             for actor, what in reversed(moves)

@@ -119,11 +119,17 @@ def _store(lifter: Lifter, target: Expr, value: Value, origin: Origin) -> None:
     place = place_of(target)
     canonical = lifter.names.canonical(place) if place is not None else None
     family = lifter.bindings.variables.get(canonical) if canonical is not None else None
+    if canonical is not None and lifter.bindings.counter in _members(canonical):
+        lifter.notes.unmodelled.add(origin.text)
     if family is not None:
         following = lifter.next()
         lifter.emit(
             Access("store", family, None, value, None, "", "", "relaxed", origin, following)
         )
+
+
+def _members(place: Place) -> list[str]:
+    return [step.lstrip("->.") for step in place.steps]
 
 
 def _let(lifter: Lifter, name: str, value: Value) -> None:
@@ -166,12 +172,17 @@ def _branch(
 
 
 def _positive(value: Value, then: int, other: int) -> tuple[Value, int, int]:
-    """One form for a condition and its negation, so that both share a key."""
-    while value[0] == "un" and value[1] == "!":
-        value, then, other = value[2], other, then
-    if value[0] == "op" and value[1] == "!=":
-        value, then, other = ("op", "==", value[2], value[3]), other, then
-    return value, then, other
+    """One form for a condition and its negation, and for a value and whether
+    it is 0, so that all share a key."""
+    while True:
+        if value[0] == "un" and value[1] == "!":
+            value, then, other = value[2], other, then
+        elif value[0] == "op" and value[1] == "!=":
+            value, then, other = ("op", "==", value[2], value[3]), other, then
+        elif value[0] == "op" and value[1] == "==" and const(0) in (value[2], value[3]):
+            value, then, other = value[2 if value[3] == const(0) else 3], other, then
+        else:
+            return value, then, other
 
 
 def _switch(

@@ -11,7 +11,7 @@ from reviewer.locks.aliases import Aliases
 from reviewer.simulation.bindings import Bindings
 from reviewer.simulation.loops import components, loop_tests
 from reviewer.simulation.steps import Branch, Origin, Step, Stop, Value, const
-from reviewer.syntax.rebuild import rebuilt
+from reviewer.syntax.rebuild import rebuilt, walk
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import Assign, Expr, Name, Opaque, Unary
 
@@ -62,11 +62,19 @@ class Lifter:
     cycles: dict[int, int] = field(init=False)
     tests: dict[int, int] = field(init=False)
     writes: dict[str, int] = field(init=False)
+    _reach: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.cycles = components(self.graph.succ)
         self.tests = loop_tests(self.graph.succ, self.cycles)
         self.writes = _assignments(self.graph)
+
+    def reaching(self) -> frozenset[str]:
+        """The names through which the objects and variables of the scenario
+        can be reached."""
+        if not self._reach:
+            self._reach = _reaching(self)
+        return self._reach
 
     def emit(self, step: Step) -> None:
         """Put a step behind the others."""
@@ -98,6 +106,30 @@ class Lifter:
         """A call as written."""
         name = node.function or (render(node.pointer) if node.pointer is not None else "?")
         return f"{name}({', '.join(self.spell(arg) for arg in node.args)})"
+
+
+def _reaching(lifter: Lifter) -> frozenset[str]:
+    """Names of objects and words, then whatever is made from such a name by an
+    assignment, by a macro that binds it, or by a call that hands it on."""
+    found = set(lifter.bindings.objects) | {place.root for place in lifter.bindings.variables}
+    sources = [(place.root, address) for place, address in lifter.names.bound.items()]
+    for node in lifter.graph.nodes:
+        if isinstance(node, Compute) and isinstance(node.expr, Assign):
+            target = node.expr.target
+            if isinstance(target, Name):
+                sources.append((target.name, node.expr.value))
+        elif isinstance(node, Invoke):
+            fact = lifter.facts.of(node.function)
+            if fact is not None and fact.same_object:
+                sources.extend((node.result, arg) for arg in node.args[:1])
+    grown = True
+    while grown:
+        before = len(found)
+        for name, value in sources:
+            if any(isinstance(part, Name) and part.name in found for part in walk(value)):
+                found.add(name)
+        grown = len(found) > before
+    return frozenset(found)
 
 
 def to_node(number: int) -> int:

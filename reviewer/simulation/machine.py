@@ -14,7 +14,7 @@ as long as nobody overwrites or drops a reference that is not theirs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reviewer.simulation.steps import Program
 
@@ -68,6 +68,7 @@ class Machine:
     ``waits_for_irq`` says whether a TLB flush waits for CPUs with interrupts
     off.  ``accounted`` is, per object, the count a CPU takes for granted when
     it stores one that it did not freeze.
+    ``guarded`` maps variables to the lock that must be held to store them.
     ``subject_keeps`` says that the references the function under review has
     when it returns are what it was called for.
     """
@@ -79,6 +80,7 @@ class Machine:
     subject: int
     waits_for_irq: bool
     accounted: Mapping[int, int]
+    guarded: Mapping[str, str] = field(default_factory=dict)
     subject_keeps: bool = False
 
 

@@ -115,7 +115,13 @@ class Runner:
         done: tuple[Noted, ...],
         stack: list[tuple[int, Locals, Shared, tuple[Noted, ...]]],
     ) -> Iterator[Move]:
-        for after, found, event in self._perform(cpu, step, shared, env):
+        results = self._perform(cpu, step, shared, env)
+        if not results:
+            # It waits for itself: the way ends here, and is not to be lost.
+            at = self.machine.programs[cpu].steps.index(step)
+            values = tuple(env.get(name) for name in self.names[cpu])
+            yield Move(done, (at, values), shared, "")
+        for after, found, event in results:
             taken = (*done, (step, event, after))
             if event.broke or isinstance(step, Stop):
                 yield Move(taken, (DONE, ()), after, event.broke)
@@ -208,13 +214,16 @@ def _stop(
     machine: Machine, cpu: int, step: Stop, shared: Shared, env: Locals
 ) -> tuple[Shared, Locals, Event]:
     plan = machine.layout
-    leaked = any(
-        shared[place] != shared[plan.kept[key]]
+    balances = [
+        shared[place] - shared[plan.kept[key]]
         for key, place in plan.held.items()
         if key[0] == cpu and not shared[plan.frozen[key[1]]]
-    )
+    ]
     value = effects.evaluate(step.value, env)
-    return shared, env, Event(None, value, True, "leaked-reference" if leaked else "")
+    broke = "leaked-reference" if any(balance > 0 for balance in balances) else ""
+    if any(balance < 0 for balance in balances):
+        broke = "dropped-too-often"
+    return shared, env, Event(None, value, True, broke)
 
 
 def _local_names(program: Program) -> tuple[str, ...]:

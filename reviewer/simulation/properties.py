@@ -15,10 +15,14 @@ HARMS = {
     "freeze-exclusive": "the count is frozen although somebody else holds a reference",
     "count-underflow": "a reference is dropped that nobody has",
     "get-on-zero": "a reference is taken on a count of zero (frozen or free)",
+    "unlocked-store": "what a lock protects is stored without the lock",
     "unlock-not-held": "a lock is released that is not held",
+    "dropped-too-often": "a reference is dropped that its CPU does not have",
     "leaked-reference": "a reference is left that nobody will drop",
     "left-frozen": "the count stays frozen for ever",
     "deadlock": "no CPU can go on",
+    "livelock": "no CPU gets to an end however often it tries",
+    "unknown-number": "a count is changed by or compared with a number the scenario does not know",
 }
 
 

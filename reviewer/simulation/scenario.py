@@ -17,12 +17,14 @@ from reviewer.syntax.tree import Expr
 @dataclass(frozen=True, slots=True)
 class StateWord:
     """A variable of the scenario: its place as actors write it, how many
-    references it owns on the object it names, and what people call it."""
+    references it owns on the object it names, what people call it, and the
+    lock that must be held to store it (empty: none)."""
 
     name: str
     place: Place
     owns: int
     text: str
+    guarded_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,7 @@ def scenario_from(
         counter=table.get("counter", ""),
         caller=table.get("caller", ""),
         objects=dict(table.get("objects", {})),
-        words=tuple(
-            StateWord(word, _place(entry["place"]), entry.get("owns", 0), entry.get("text", word))
-            for word, entry in table.get("state", {}).items()
-        ),
+        words=tuple(_word(word, entry) for word, entry in table.get("state", {}).items()),
         locks={lock: _place(text) for lock, text in table.get("locks", {}).items()},
         paths=tuple(_path(entry) for entry in table["path"]),
         companies=tuple(tuple(entry["actors"]) for entry in table["company"]),
@@ -212,6 +211,16 @@ def _path(entry: Mapping[str, Any]) -> Path:
         kept=entry.get("kept", {}),
         accounted=entry.get("accounted", {}),
         spare=entry.get("spare", {}),
+    )
+
+
+def _word(name: str, entry: Mapping[str, Any]) -> StateWord:
+    return StateWord(
+        name=name,
+        place=_place(entry["place"]),
+        owns=entry.get("owns", 0),
+        text=entry.get("text", name),
+        guarded_by=entry.get("guarded_by", ""),
     )
 
 

@@ -210,7 +210,7 @@ def _unguarded(path: PathAnswer) -> str:
     if not path.saved_by:
         return told
     still = "" if path.stores_count else ", and nothing overwrites the count"
-    return f"{told}: what saves it is that {listed(path.saved_by)}{still}"
+    return f"{told}: what saves it is that {listed(one.text for one in path.saved_by)}{still}"
 
 
 def said_by(

@@ -10,6 +10,7 @@ from reviewer.checker.records import Finding
 from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts
 from reviewer.simulation.answer import worst
+from reviewer.simulation.effects import UNKNOWN_NUMBER
 from reviewer.simulation.examine import Answer, Inquiry, Side, examine, fits
 from reviewer.simulation.raising import Raiser, raisers
 from reviewer.simulation.scenario import Scenario
@@ -110,6 +111,10 @@ def _standing(answer: Answer) -> tuple[str, str]:
         return "UNDECIDED", "; ".join(answer.reasons)
     lost = [path for path in answer.paths if path.lost]
     runs = [run for path in lost for run in path.after]
+    if any(UNKNOWN_NUMBER in run.result.broken for run in runs):
+        return "UNDECIDED", (
+            "the count is changed by, or compared with, a number the scenario does not know"
+        )
     broken = worst(runs)
     if broken is not None:
         before = worst([run for path in lost for run in path.before])

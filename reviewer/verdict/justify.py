@@ -62,8 +62,8 @@ def _decides(
         text = f"{guard.step.origin.text} stands {held}"
         where = (removed, ledger.add("rule", text, "locksets, after image"))
         place = f" and {held}"
-    retry = f"a retry ({guard.failure})" if guard.failure in RETRIES else f"{guard.failure}"
-    cost = f", so a stale result costs {retry} at most" if guard.failure else ""
+    known = guard.failure.startswith("-")
+    cost = f", so a stale result costs {_cost(guard.failure)} at most" if known else ""
     yield Sentence(verdict.patch, f"{call} compares again, atomically{place}{cost}.", where)
     if guard.closed is None:
         return
@@ -78,6 +78,11 @@ def _decides(
     )
     text = f"No reference can be taken until {_name(guard.closed.origin.text)}{still}."
     yield Sentence(verdict.patch, text, (fact,))
+
+
+def _cost(failure: str) -> str:
+    """What a failing comparison costs, by the error code it returns."""
+    return f"a retry ({failure})" if failure in RETRIES else failure
 
 
 def _under(judged: Judged, line: int) -> tuple[str, ...] | None:
@@ -114,7 +119,7 @@ def _saved(judged: Judged, path: str, ledger: Ledger) -> Iterator[Sentence]:
     for entry in answer.paths if answer else ():
         if entry.condition == path and entry.saved_by:
             source = f"rules/actors/{answer.scenario.name}" if answer else ""
-            told = listed(entry.saved_by)
+            told = listed(one.text for one in entry.saved_by)
             fact = ledger.add("model", f"where {path}, the model breaks unless {told}", source)
             text = f"What makes that path work is that {told}."
             yield Sentence(judged.verdict.patch, text, (fact,))

@@ -9,6 +9,7 @@ from reviewer.simulation.answer import DISTURBED, Run, shown, simplest, worst
 from reviewer.simulation.examine import Answer, PathAnswer
 from reviewer.simulation.properties import HARMS
 from reviewer.simulation.raising import Raiser
+from reviewer.simulation.scenario import Assumption
 from reviewer.simulation.trace import TraceStep
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.records import ImageResult, Model, PathResult, Verdict, WitnessStep
@@ -112,18 +113,20 @@ def _path_results(path: PathAnswer) -> list[PathResult]:
                 before=_image(before),
                 after=image,
                 guard=(guard.text, guard.line) if guard else None,
-                saved_by=_saved(path),
+                saved_by=_saved(path, assumption),
             )
         )
     return results
 
 
-def _saved(path: PathAnswer) -> str:
-    """What else saves a path on which the function has no guard."""
+def _saved(path: PathAnswer, assumption: Assumption) -> str:
+    """What else saves a path on which the function has no guard, where the
+    machine is like this: another CPU's behaviour, or the machine itself."""
     if not path.saved_by:
         return ""
-    told = listed(path.saved_by)
-    return told if path.stores_count else f"{told}; and nothing on this path overwrites the count"
+    told = [one.text for one in path.saved_by if assumption.name in one.assumptions]
+    words = listed(told or [assumption.text])
+    return words if path.stores_count else f"{words}; and nothing on this path overwrites the count"
 
 
 def _removed(call: str, without: Run) -> str:

@@ -169,11 +169,12 @@ def _step(machine: Machine, state: State, cpu: int, step: Any) -> Iterator[tuple
         case Stop():
             after.results[cpu] = step.text
             left = [
-                pair
+                count - state.kept[pair]
                 for pair, count in state.held.items()
-                if pair[0] == cpu and pair[1] not in state.frozen and count != state.kept[pair]
+                if pair[0] == cpu and pair[1] not in state.frozen
             ]
-            yield after, "leaked-reference" if left else ""
+            broke = "leaked-reference" if any(count > 0 for count in left) else ""
+            yield after, "dropped-too-often" if any(count < 0 for count in left) else broke
         case Access():
             yield after, _access(machine, after, cpu, step)
 

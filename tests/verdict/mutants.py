@@ -45,8 +45,7 @@ class Mutant:
 
     ``harm`` is the property a schedule breaks (UNDECIDED: a part of the
     reason), ``ends`` what the last step of the witness shows, ``cpus`` how
-    many take part in it.  ``missed`` says why the program does not see it so,
-    ``trails`` that the witness goes on behind the step that shows the harm.
+    many take part in it.  ``missed`` says why the program does not see it so.
     """
 
     name: str
@@ -56,7 +55,6 @@ class Mutant:
     ends: str = ""
     cpus: int = 2
     missed: str = ""
-    trails: bool = False
 
     @property
     def text(self) -> str:

@@ -30,19 +30,26 @@ STALE = "a lookup keeps a reference to the old folio although migration has succ
 OVERDRAWN = "a reference is dropped that nobody has"
 LEAKED = "a reference is left that nobody will drop"
 FROZEN = "the count stays frozen for ever"
-UNLOCKED = "a lock is released that is not held"
+BARE = "what a lock protects is stored without the lock"
 STUCK = "no CPU can go on"
 
 HELD = "references are held"
 COMPARED = "folio_ref_count(folio) != expected_count"
-CIRCLE = "a CPU that goes round in a circle counts as going on"
+ROUND = "no CPU gets to an end however often it tries"
 DONE, AGAIN = "return MIGRATEPAGE_SUCCESS", "return -EAGAIN"
 AGAIN_READ = "	expected_count = folio_ref_count(folio);\n"
 
 
-def _lost(name: str, *edits: tuple[str, str], missed: str = "", trails: bool = True) -> Mutant:
+def _lost(name: str, *edits: tuple[str, str], missed: str = "") -> Mutant:
     """The thaw overwrites what another CPU has added."""
-    return Mutant(name, edits, CONFIRMED, LOST, HELD, missed=missed, trails=trails)
+    return Mutant(
+        name,
+        edits,
+        CONFIRMED,
+        LOST,
+        HELD,
+        missed=missed,
+    )
 
 
 OVERWRITING = (
@@ -64,7 +71,11 @@ OVERWRITING = (
         "freeze undone at once",
         (FREEZE, FREEZE + "	folio_ref_unfreeze(folio, expected_count);\n"),
     ),
-    _lost("freeze behind the thaw", frozen(""), (THAW, THAW + FREEZE), trails=False),
+    _lost(
+        "freeze behind the thaw",
+        frozen(""),
+        (THAW, THAW + FREEZE),
+    ),
 )
 
 HELPER = """\
@@ -100,7 +111,6 @@ OTHERWISE = (
         CONFIRMED,
         PUBLISHED,
         AGAIN,
-        trails=True,
     ),
     # It succeeds exactly when somebody else has raised the count in between.
     Mutant("freeze of one more", (expecting("expected_count + 1"),), CONFIRMED, SHARED, "-> 0"),
@@ -125,7 +135,6 @@ OTHERWISE = (
         CONFIRMED,
         STALE,
         DONE,
-        trails=True,
     ),
     Mutant(
         "thaw before the store",
@@ -133,7 +142,6 @@ OTHERWISE = (
         CONFIRMED,
         STALE,
         DONE,
-        trails=True,
     ),
     Mutant(
         "no freeze, the reference of the slot dropped",
@@ -141,7 +149,6 @@ OTHERWISE = (
         CONFIRMED,
         STALE,
         DONE,
-        trails=True,
     ),
     Mutant(
         "lock kept when the freeze fails",
@@ -159,22 +166,26 @@ OTHERWISE = (
         missed="a CPU that cannot go on is told when all the others have ended",
     ),
     Mutant(
-        "unlock before the freeze", (frozen(UNLOCK + FREEZE),), CONFIRMED, UNLOCKED, "xas_unlock"
+        "unlock before the freeze",
+        (frozen(UNLOCK + FREEZE),),
+        CONFIRMED,
+        BARE,
+        "slot = newfolio",
+        1,
     ),
     # Truncation has a reference and waits for the folio lock, so the count never comes down.
     Mutant(
         "freeze tried for ever",
         (frozen(f"	while (!{CALL})\n		cpu_relax();\n\n"),),
         CONFIRMED,
-        STUCK,
-        missed=CIRCLE,
+        ROUND,
     ),
     Mutant(
         "count waited for",
         ((CHECK, f"	while ({COMPARED})\n		cpu_relax();\n\n"),),
         CONFIRMED,
-        STUCK,
-        missed=CIRCLE,
+        ROUND,
+        cpus=1,
     ),
     Mutant(
         "lock dropped before the freeze",
@@ -187,7 +198,7 @@ OTHERWISE = (
             ("	local_irq_enable();\n", ""),
         ),
         CONFIRMED,
-        missed="no property says that the slot is written under its lock",
+        cpus=1,
     ),
 )
 
@@ -218,7 +229,14 @@ ALONE = (
         LEAKED,
         cpus=1,
     ),
-    Mutant("no thaw", ((THAW, ""),), CONFIRMED, FROZEN, DONE, 1, trails=True),
+    Mutant(
+        "no thaw",
+        ((THAW, ""),),
+        CONFIRMED,
+        FROZEN,
+        DONE,
+        1,
+    ),
     # The slot goes on naming the old folio, the reference it had is gone.
     Mutant(
         "no store",

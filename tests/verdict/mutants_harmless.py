@@ -62,7 +62,6 @@ CHECKS = (
     _same(
         "check through the first page",
         (CHECK, CHECK.replace("folio_ref_count(folio)", "page_count(&folio->page)")),
-        missed="the count of a folio and that of its first page are two places",
     ),
 )
 
@@ -74,7 +73,6 @@ FREEZES = (
     _same(
         "freeze flipped",
         condition(f"{CALL} ^ 1"),
-        missed="what ^ gives is not computed, and a branch on it goes both ways",
     ),
     _same("freeze and the size", condition(f"!({CALL} && nr)")),
     _same("freeze or an error before", condition(f"xas_error(&xas) || !{CALL}")),
@@ -156,7 +154,6 @@ CHOICES = (
             f"	if (extra_count && !{CALL}) {{\n{LEAVE}	}}\n"
             f"	if (extra_count == 0 && !{CALL}) {{\n{LEAVE}	}}\n\n"
         ),
-        missed=OUTSIDE,
     ),
     _same(
         "freeze where a member is what it was set to",
@@ -191,7 +188,6 @@ PLACES = (
     _same(
         "thaw by adding",
         (THAW, "	folio_ref_add(folio, expected_count - nr);\n"),
-        missed="only a plain store ends a freeze",
     ),
 )
 
@@ -244,29 +240,24 @@ ELSEWHERE = (
     _open(
         "freeze in a helper, first page",
         call("freeze_it(&folio->page, expected_count)"),
-        missed=IGNORED,
     ),
     _open(
         "freeze in a helper, first page by a local",
         declared("struct page *page = &folio->page;"),
         call("freeze_it(page, expected_count)"),
-        missed=IGNORED,
     ),
     _open(
         "freeze in a helper, a page",
         call("freeze_it(folio_page(folio, 0), expected_count)"),
-        missed=IGNORED,
     ),
     _open(
         "freeze in a helper, the count",
         call("freeze_it(&folio->_refcount, expected_count)"),
-        missed=IGNORED,
     ),
     _open(
         "freeze in a helper, in a structure",
         declared("struct move move = { .folio = folio };"),
         call("freeze_it(&move, expected_count)"),
-        missed=IGNORED,
     ),
     _open("freeze in assembler", frozen('	asm volatile("" : : "r"(folio));\n'), says="asm"),
     _open(
@@ -282,35 +273,29 @@ NUMBERS = (
         "freeze of one less",
         expecting("expected_count - 1"),
         says="always ends alike",
-        missed="that it is not reached counts as another end",
     ),
     # Both cannot be the count when nobody else has a reference.
     _open(
         "freeze of something else",
         expecting("extra_count"),
-        missed="every unknown number a count is compared with is taken to be the right one",
     ),
     _open(
         "freeze of nobody knows what",
         declared("int want = 7;"),
         (LOCK, "	if (folio_test_dirty(folio))\n		want = extra_count;\n" + LOCK),
         expecting("want"),
-        missed=UNKNOWN,
     ),
     _open(
         "thaw to nobody knows what",
         (THAW, "	folio_ref_unfreeze(folio, newfolio->index);\n"),
-        missed=UNKNOWN,
     ),
     _open(
         "nobody knows how many dropped",
         (THAW, THAW + "	folio_ref_sub(folio, extra_count);\n"),
-        missed=UNKNOWN,
     ),
     _open(
         "nobody knows how many taken",
         (CHECK, CHECK + "	folio_ref_add(folio, extra_count);\n"),
-        missed=UNKNOWN,
     ),
 )
 
