@@ -193,7 +193,8 @@ def _held(model: Model) -> str:
     for path in model.paths:
         when = f"When {clean(path.path)}: " if path.path else ""
         # Where the machine itself saves the path there is nothing to ask about.
-        if path.saved_by and not path.saved_by.startswith(path.assumption):
+        own = bool(path.assumption) and path.saved_by.startswith(path.assumption)
+        if path.saved_by and not own:
             told.append(f"{when}{stopped(path.saved_by)}")
     return " ".join(distinct(told))
 
