@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Answer for one function: what can other CPUs do to it, before and after?"""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -56,6 +57,17 @@ class Run:
             and taken.step.op != "load"
             for taken in self.result.broken.get(self.broken, ())
         )
+
+    @property
+    def asked_again(self) -> str:
+        """Something outside the scenario, not a plain local, that more than one
+        branch of the function turns on: the model takes it to stay what it is,
+        which the function itself may change.  Empty when there is none."""
+        program = self.machine.programs[self.machine.subject]
+        keys = Counter(step.key for step in program.steps if isinstance(step, Branch) if step.key)
+        again = sorted(key for key, count in keys.items() if count > 1)
+        texts = [key.partition("?")[2] for key in again if "(" in key or "->" in key]
+        return texts[0] if texts else ""
 
     @property
     def strict(self) -> bool:

@@ -123,6 +123,12 @@ def _standing(answer: Answer) -> tuple[str, str]:
                 "in the scenario the function breaks a property without any other CPU, before the "
                 "patch and after it: what the scenario takes for granted does not hold here"
             )
+        asked = broken.asked_again
+        if asked:
+            return "UNDECIDED", (
+                f"the function asks {asked} more than once, and whether it changes in between is "
+                "not known"
+            )
         return "CONFIRMED", ""
     if any(run.verdict == "BOUND_REACHED" for run in runs):
         return "UNDECIDED", "the model is larger than the bound on states"
