@@ -20,6 +20,7 @@ from reviewer.verdict.comparison import difference, with_comparison
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.model import with_model
 from reviewer.verdict.records import Verdict
+from reviewer.verdict.stable import unsettled
 from reviewer.verdict.words import counter_name
 
 
@@ -60,7 +61,7 @@ def judge(
         )
     answer = _examined(scenario, finding, change, place, facts)
     compared = not finding.lost
-    standing, reason = difference(answer) if compared else _standing(answer)
+    standing, reason = difference(answer) if compared else _standing(answer, change)
     verdict = _verdict(finding, patch, changelog, standing, reason, rule)
     if not answer.paths:
         return Judged(verdict, answer, (), change)
@@ -104,7 +105,7 @@ def _examined(
     return examine(scenario, asked, facts)
 
 
-def _standing(answer: Answer) -> tuple[str, str]:
+def _standing(answer: Answer, change: FunctionChange) -> tuple[str, str]:
     """The standing on the paths where something was lost, and what is missing
     when it is UNDECIDED."""
     if answer.reasons:
@@ -123,11 +124,11 @@ def _standing(answer: Answer) -> tuple[str, str]:
                 "in the scenario the function breaks a property without any other CPU, before the "
                 "patch and after it: what the scenario takes for granted does not hold here"
             )
-        asked = broken.asked_again
+        asked = broken.asked_again or unsettled(broken, change.after.graph)
         if asked:
             return "UNDECIDED", (
-                f"the function asks {asked} more than once, and whether it changes in between is "
-                "not known"
+                f"the function turns on {asked} more than once or after it may have changed it, "
+                "and what it is then is not known"
             )
         return "CONFIRMED", ""
     if any(run.verdict == "BOUND_REACHED" for run in runs):
