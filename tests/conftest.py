@@ -6,6 +6,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A build answers for its change alone: it tries the same examples every time, however slow
+# the machine. Whoever runs the tests by hand goes on looking for new ones.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 _VARIABLE = "MMREVIEW_LINUX_6_12"
 # A skip that no machine but the author's can avoid is never a failure.

@@ -12,8 +12,8 @@ from reviewer.simulation.steps import Access, Branch, Let, Step, Stop, Value, co
 def assume(steps: tuple[Step, ...], bindings: Bindings, notes: Notes) -> tuple[Step, ...]:
     """Give a number to what the function compares a count with.
 
-    ``expected_count`` is computed outside the scenario; what the function
-    means by it is the count when nobody else has a reference, so that is the
+    Such a number is computed outside the scenario; what the function means by
+    it is the count when nobody else has a reference, so that is the
     number it gets, and the review says so.
     """
     meaning: dict[tuple[tuple[str, int], ...], int] = {}

@@ -59,5 +59,5 @@ def _empty(work: Work) -> None:
         owner = work.owners[offset]
         if work.bare[offset] != 44 or work.bare[owner] != 40 or offset < work.body:
             continue
-        if work.bare[work.before(offset)] in b"(," or work.bare[work.after(offset + 1)] == 41:
+        if work.last_char(offset) in (b"(", b",") or work.next_char(offset + 1) == b")":
             work.erase(offset, offset + 1)

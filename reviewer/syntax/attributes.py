@@ -43,7 +43,7 @@ def _known(work: Work) -> None:
 
 def _is_call(work: Work, before: int, closing: int) -> bool:
     """Whether ``word(...)`` stands where only a call statement may stand."""
-    following = work.bare[work.after(closing + 1) : work.after(closing + 1) + 1]
+    following = work.next_char(closing + 1)
     return work.bare[before] in b";{}" and following == b";"
 
 

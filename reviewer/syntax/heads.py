@@ -75,7 +75,7 @@ def _at(work: Work, offset: int) -> bytes:
 def _in_initialiser(work: Work, start: int) -> bool:
     """Whether the brace right before is no block but ``= {``."""
     brace = work.before(start)
-    return work.bare[brace] == 123 and work.bare[work.before(brace)] in b"=,({]"
+    return work.bare[brace] == 123 and work.last_char(brace) in (b"=", b",", b"(", b"{", b"]")
 
 
 def _guess(work: Work, found: re.Match[bytes], closing: int, following: int) -> None:

@@ -37,9 +37,9 @@ def _statics(work: Work, bare: bytes) -> None:
     """``static DEFINE_X(...);``: without static it reads as the call it is."""
     for found in _STATIC_CALL.finditer(bare, work.body):
         closing = work.pairs.get(found.start(1))
-        if closing is None or bare[work.after(found.start(1) + 1)] == 42:
+        if closing is None or work.next_char(found.start(1) + 1) == b"*":
             continue
-        if work.bare[work.after(closing + 1) : work.after(closing + 1) + 1] == b";":
+        if work.next_char(closing + 1) == b";":
             work.erase(found.start(), found.end())
 
 

@@ -95,6 +95,17 @@ class Work:
             offset += 1
         return offset
 
+    def next_char(self, offset: int) -> bytes:
+        """The next character that is not blank; empty at the end."""
+        at = self.after(offset)
+        return bytes(self.bare[at : at + 1])
+
+    def last_char(self, offset: int) -> bytes:
+        """The last character before ``offset`` that is not blank; empty at the
+        beginning."""
+        at = self.before(offset)
+        return bytes(self.bare[at : at + 1]) if at >= 0 else b""
+
     def refresh(self) -> None:
         """Recompute what follows from ``text``."""
         text = bytes(self.text)

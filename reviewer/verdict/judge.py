@@ -21,7 +21,6 @@ from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.model import with_model
 from reviewer.verdict.records import Verdict
 from reviewer.verdict.stable import unsettled
-from reviewer.verdict.words import counter_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def judge(
         return Judged(_verdict(finding, patch, changelog, None, "", rule), None, (), change)
     scenario = _scenario(finding, place, scenarios)
     if scenario is None or place is None:
-        reason = f"no scenario of the simulation has {counter_name(finding.place)}"
+        reason = f"no scenario of the simulation is about {finding.place}"
         return Judged(
             _verdict(finding, patch, changelog, "UNDECIDED", reason, rule), None, (), change
         )

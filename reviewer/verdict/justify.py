@@ -139,7 +139,8 @@ def questions(judged: Judged) -> Iterator[Question]:
     if verdict.standing == "UNDECIDED":
         yield Question(
             verdict.patch,
-            f"Why may {finding.access} in {finding.function}() be read without {locks}?",
+            f"Once {finding.access} in {finding.function}() is made without {locks}, what keeps "
+            f"{finding.place} from changing before it is acted upon?",
         )
     elif verdict.standing == "CONFIRMED":
         yield Question(

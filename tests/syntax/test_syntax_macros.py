@@ -2,7 +2,7 @@
 """Macros that are not plain C."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapes import parsed, shape
 
@@ -142,6 +142,7 @@ _LINES = [
 _WORDS = [*_C, *_HEADS, *_OTHERS, *_LINES]
 
 
+@example(["SYSCALL_DEFINE1(", "{", "}", ";", "/*"], False)
 @given(st.lists(st.sampled_from(_WORDS), max_size=40), st.booleans())
 def test_normalising_keeps_length_and_newlines(words: list[str], apart: bool) -> None:
     text = ("int f(int a)\n{\n" + (" " if apart else "").join(words) + "\n}\n").encode()
