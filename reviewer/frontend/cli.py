@@ -94,17 +94,10 @@ def _with_verb(args: Sequence[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        number = version("mmreview")
-    except PackageNotFoundError:
-        number = "unknown"
     parser = _Parser(
         prog="mmreview", description="Review Linux kernel patches: what did an access lose?"
     )
-    parser.add_argument("--version", action="version", version=f"mmreview {number}")
-    parser.set_defaults(version_number=number)
+    parser.add_argument("--version", action="version", version=f"mmreview {_version()}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     _review_options(verbs.add_parser("review", help="review patches (the default)"))
     return parser

@@ -21,6 +21,7 @@ from reviewer.simulation.steps import (
     Stop,
     Value,
     const,
+    successors,
 )
 
 
@@ -117,14 +118,6 @@ def names(value: Value) -> Iterable[str]:
             yield from names(part)
 
 
-def _successors(step: Step) -> tuple[int, ...]:
-    if isinstance(step, Stop):
-        return ()
-    if isinstance(step, Branch):
-        return (step.then, step.other)
-    return (step.next,)
-
-
 def _reachable(steps: Iterable[Step]) -> set[int]:
     every = list(steps)
     seen: set[int] = set()
@@ -133,7 +126,7 @@ def _reachable(steps: Iterable[Step]) -> set[int]:
         at = stack.pop()
         if at not in seen:
             seen.add(at)
-            stack.extend(_successors(every[at]))
+            stack.extend(successors(every[at]))
     return seen
 
 
@@ -145,7 +138,7 @@ def _compact(steps: list[Step]) -> tuple[Step, ...]:
         at = stack.pop()
         if at not in order:
             order[at] = len(order)
-            stack.extend(reversed(_successors(steps[at])))
+            stack.extend(reversed(successors(steps[at])))
     return tuple(_renumbered(steps[at], order) for at in order)
 
 

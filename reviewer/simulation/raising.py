@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reviewer.locks.locksets import lock_text
 from reviewer.simulation.examine import Answer
 from reviewer.simulation.scenario import Scenario
-from reviewer.simulation.steps import Access, Acquire, Branch, Program, Release, Stop
+from reviewer.simulation.steps import Access, Acquire, Program, Release, successors
 from reviewer.syntax.place import Place
 
 
@@ -49,14 +49,7 @@ def _raises(program: Program) -> list[tuple[str, frozenset[str]]]:
             now = now | {step.lock}
         elif isinstance(step, Release):
             now = now - {step.lock}
-        targets = (
-            ()
-            if isinstance(step, Stop)
-            else (step.then, step.other)
-            if isinstance(step, Branch)
-            else (step.next,)
-        )
-        for target in targets:
+        for target in successors(step):
             new = held[target] & now if target in held else now
             if held.get(target) != new:
                 held[target] = new

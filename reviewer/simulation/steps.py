@@ -175,3 +175,12 @@ class Program:
     ignored: tuple[str, ...]
     assumptions: tuple[str, ...]
     unbound: tuple[str, ...]
+
+
+def successors(step: Step) -> tuple[int, ...]:
+    """The steps that may follow."""
+    if isinstance(step, Stop):
+        return ()
+    if isinstance(step, Branch):
+        return (step.then, step.other)
+    return (step.next,)
