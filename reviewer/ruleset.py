@@ -14,11 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from reviewer.facts import (
-    Facts,
-    FunctionFact,
+from reviewer.fact_tables import (
     Table,
-    TwoWordPte,
     function_from,
     one_of,
     only,
@@ -27,6 +24,7 @@ from reviewer.facts import (
     texts,
     two_word_from,
 )
+from reviewer.facts import Facts, FunctionFact, TwoWordPte
 
 if TYPE_CHECKING:
     from reviewer.checker.rule import Rule

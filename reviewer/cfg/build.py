@@ -1,28 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A function's control-flow graph."""
 
-from collections.abc import Callable
-
 from reviewer.cfg.draft import ENTRY, EXIT, Draft
 from reviewer.cfg.flow import statement
 from reviewer.cfg.graph import Graph, Unknown
+from reviewer.facts import Facts
 from reviewer.location import Location
 from reviewer.syntax.tree import Function
 
 
 def build(
     function: Function,
-    noreturn: Callable[[str], bool],
-    transparent: Callable[[str], bool],
+    facts: Facts,
 ) -> Graph:
     """The control-flow graph of a function.
 
-    ``noreturn`` says that a call does not come back, ``transparent`` that a
-    macro evaluates to its first argument, as ``likely`` does.  Nodes are
-    numbered in the order C evaluates the source text; those that cannot be
-    reached are left out, except the exit.
+    ``facts`` say which calls do not come back, which macros evaluate to their
+    first argument, as ``likely`` does, and what runs where a scope ends.
+    Nodes are numbered in the order C evaluates the source text; those that
+    cannot be reached are left out, except the exit.
     """
-    draft = Draft(noreturn, transparent)
+    draft = Draft(facts)
     draft.variables |= {one.name for one in function.params}
     end = Location(function.loc.end, function.loc.end, function.loc.line)
     draft.join(function.loc, "entry")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The graph while it is being drawn."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reviewer.cfg.graph import Join, Node
+from reviewer.facts import Facts
 from reviewer.location import Location
 from reviewer.syntax.tree import Name
 
@@ -30,8 +30,7 @@ class Draft:
     enclosing switches with the labels seen so far.
     """
 
-    noreturn: Callable[[str], bool]
-    transparent: Callable[[str], bool]
+    facts: Facts
     nodes: list[Node] = field(default_factory=list)
     edges: list[tuple[int, int, str]] = field(default_factory=list)
     ends: Ends = field(default_factory=list)

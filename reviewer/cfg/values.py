@@ -35,7 +35,7 @@ def value(draft: Draft, expr: Expr, lower: Lower) -> Expr:
     match expr:
         case Name() | Literal() | Opaque():
             return expr
-        case Call(function=Name(name=name), args=(first, *rest)) if draft.transparent(name):
+        case Call(function=Name(name=name), args=(first, *rest)) if draft.facts.transparent(name):
             found = value(draft, first, lower)
             for other in rest:
                 value(draft, other, lower)
@@ -107,7 +107,7 @@ def condition(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
         case Unary(op="!", operand=operand):
             yes, no = condition(draft, operand, lower)
             return no, yes
-        case Call(function=Name(name=name), args=(first, *rest)) if draft.transparent(name):
+        case Call(function=Name(name=name), args=(first, *rest)) if draft.facts.transparent(name):
             for other in rest:
                 value(draft, other, lower)
             return condition(draft, first, lower)
@@ -265,7 +265,7 @@ def _call(draft: Draft, expr: Call, lower: Lower) -> Expr:
     args = tuple(value(draft, arg, lower) for arg in expr.args)
     result = draft.temporary(expr.loc)
     draft.add(Invoke(expr.loc, name, pointer, args, result.name))
-    if name and draft.noreturn(name):
+    if name and draft.facts.noreturn(name):
         draft.ends = []
     labels = [arg.operand for arg in args if isinstance(arg, Unary) and arg.op == "&&"]
     if labels and name == "asm":

@@ -55,8 +55,8 @@ def _change(
     facts: Facts,
     callees: tuple[Callees, Callees],
 ) -> tuple[FunctionChange | None, Problem | None]:
-    old = build(before, facts.noreturn, facts.transparent)
-    new = build(after, facts.noreturn, facts.transparent)
+    old = build(before, facts)
+    new = build(after, facts)
     strange = unknown_lockers(old, new, facts)
     if strange:
         names = ", ".join(f"{name}()" for name in strange)
@@ -88,9 +88,7 @@ def _callees(data: bytes | None, vocabulary: Vocabulary, facts: Facts) -> Callee
             segment = next(small, None)
             function = files[0].parsed(segment) if segment is not None else None
             usable = function is not None and not function.errors
-            known[name] = (
-                build(function, facts.noreturn, facts.transparent) if function and usable else None
-            )
+            known[name] = build(function, facts) if function and usable else None
         return known[name]
 
     return graph_of

@@ -190,7 +190,7 @@ def _actors(
     origin: dict[str, str] = {}
     for file, text in sorted(files.items()):
         for function in read_actors(text, f"{name}/{file}", prelude):
-            actors[function.name] = build(function, facts.noreturn, facts.transparent)
+            actors[function.name] = build(function, facts)
             origin[function.name] = f"{name}/{file}"
     return actors, origin
 

@@ -40,7 +40,7 @@ def _compared(
         return f"{entry.file} of this tree has none of {', '.join(entry.functions)}"
     # Stubs for configurations without the feature stand beside the real one.
     function: Function = max(functions, key=lambda f: f.loc.end - f.loc.start)
-    graph = build(function, facts.noreturn, facts.transparent)
+    graph = build(function, facts)
     found = differs(scenario, entry.actor, graph, entry.file, facts)
     if found:
         return f"{function.name}() in {entry.file} differs from the model: {found}"

@@ -32,7 +32,7 @@ def graph_of(text: str, params: str = PARAMS) -> Graph:
     file = read_file(f"int f({params})\n{{\n{text.strip()}\n}}\n".encode(), vocabulary())
     function = file.parsed(file.segments[0])
     assert function.errors == ()
-    return build(function, facts().noreturn, facts().transparent)
+    return build(function, facts())
 
 
 def found(text: str, params: str = PARAMS) -> tuple[Access, ...]:

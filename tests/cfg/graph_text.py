@@ -3,6 +3,8 @@
 
 from reviewer.cfg.build import build
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Join, Leave, Node, Unknown
+from reviewer.fact_tables import function_from
+from reviewer.facts import Facts
 from reviewer.ruleset import load_vocabulary
 from reviewer.syntax.parse import read_file
 from reviewer.syntax.render import render
@@ -11,11 +13,24 @@ NORETURN = ("die",)
 TRANSPARENT = ("likely", "unlikely", "WARN_ON", "WARN")
 
 
+def facts_of(**names: tuple[str, ...]) -> Facts:
+    """Facts that say one thing each of some functions: ``noreturn=("die",)``."""
+    found = {
+        name: function_from({"names": [name], flag: True, "source": "test"})
+        for flag, some in names.items()
+        for name in some
+    }
+    return Facts(found, {}, {}, {})
+
+
+FACTS = facts_of(noreturn=NORETURN, conditions=TRANSPARENT)
+
+
 def graph(body: str, head: str = "int f(int a, int b, int c, int (*call)(int))") -> Graph:
     text = f"{head}\n{{\n{body}\n}}\n"
     function = read_file(text.encode(), load_vocabulary()).function("f")
     assert function is not None and function.errors == ()
-    return build(function, NORETURN.__contains__, TRANSPARENT.__contains__)
+    return build(function, FACTS)
 
 
 def words(node: Node) -> str:

@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 import pytest
-from graph_text import graph, ways, words
+from graph_text import FACTS, graph, ways, words
 
 from reviewer.cfg.build import build
 from reviewer.cfg.graph import Compute, Decide, Invoke, Join, Leave, Unknown
@@ -171,7 +171,7 @@ def test_a_call_covers_its_text() -> None:
     text = b"int f(void)\n{\n\treturn g(h(1),\n\t\t 2);\n}\n"
     function = read_file(text, load_vocabulary()).function("f")
     assert function is not None
-    nodes = build(function, lambda name: False, lambda name: False).nodes
+    nodes = build(function, FACTS).nodes
     calls = [text[one.loc.start : one.loc.end] for one in nodes if isinstance(one, Invoke)]
     assert calls == [b"h(1)", b"g(h(1),\n\t\t 2)"]
 
@@ -180,7 +180,7 @@ def test_code_that_did_not_parse_is_unknown_and_may_jump() -> None:
     function = graph("a = 1;\nout:\nreturn a;").function
     gap = Gap(function.body.loc, "x goto out; y return z", error=True)
     broken = replace(function, body=replace(function.body, items=(gap, *function.body.items)))
-    found = build(broken, lambda name: False, lambda name: False)
+    found = build(broken, FACTS)
     (unknown,) = [n for n, node in enumerate(found.nodes) if isinstance(node, Unknown)]
     targets = {target: words(found.nodes[target]) for target, _ in found.succ[unknown]}
     assert sorted(targets.values()) == ["", "", "a = 1"] and 1 in targets
@@ -195,7 +195,7 @@ def test_lines_between_hunks_may_do_anything() -> None:
         fragments("\tif (a)\n\t\treturn 1;\n\treturn 2;\n", "\tb();\nout:\n\tc();\n"),
         load_vocabulary(),
     )
-    found = build(function, lambda name: False, lambda name: False)
+    found = build(function, FACTS)
     gaps = [n for n, node in enumerate(found.nodes) if isinstance(node, Unknown)]
     labels = [n for n, node in enumerate(found.nodes) if node.__class__ is Join and n > 1]
     assert len(gaps) == 3
@@ -209,7 +209,7 @@ def test_the_body_of_a_block_begun_elsewhere_can_be_passed_by() -> None:
     (function,) = fragment_functions(
         fragments("\t\ta();\n\t}\n\tif (b)\n\t\tbreak;\n\tc();\n"), load_vocabulary()
     )
-    found = build(function, lambda name: False, lambda name: False)
+    found = build(function, FACTS)
     unseen = [node for node in found.nodes if isinstance(node, Decide) and node.unknown]
     assert [words(node) for node in unseen] == ["?not shown"]
     assert any(isinstance(n, Unknown) and "not shown" in n.text for n in found.nodes)

@@ -29,7 +29,7 @@ def graph_of(code: str) -> Graph:
     file = read_file(code.encode(), vocabulary())
     function = file.parsed(file.segments[0])
     assert function.errors == ()
-    return build(function, facts().noreturn, facts().transparent)
+    return build(function, facts())
 
 
 def body(text: str, params: str = "struct thing *t, int check, int other") -> str:

@@ -315,7 +315,7 @@ def test_code_that_was_not_understood_may_drop_anything() -> None:
     items = (call("spin_lock", "l"), call("at_in"), Gap(here, "?"), call("at_out"))
     params = (Parameter("spinlock_t", "l"),)
     function = Function(here, "f", "void", params, Block(here, items), True, ())
-    graph = build(function, facts().noreturn, facts().transparent)
+    graph = build(function, facts())
     held = locksets(graph, facts()).before
     found = {
         node.function: set(state.must)

@@ -25,4 +25,4 @@ def scenario(name: str) -> Scenario:
 def function(text: str, name: str) -> Graph:
     """The control-flow graph of one function of a C text."""
     (found,) = read_file(text.encode(), load_vocabulary()).functions_named(name)
-    return build(found, FACTS.noreturn, FACTS.transparent)
+    return build(found, FACTS)

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewer.cfg.build import build
-from reviewer.ruleset import load_vocabulary
+from reviewer.ruleset import load_facts, load_vocabulary
 from reviewer.source.records import Fragment
 from reviewer.syntax.fragments import fragment_functions
 from reviewer.syntax.parse import read_file
 from reviewer.syntax.tree import Function
 
+FACTS = load_facts()
 BODIES = {
     "or": "if (" + "||".join(["a"] * 5000) + ") x();",
     "sum": "x = " + "+".join(["a"] * 5000) + ";",
@@ -44,7 +45,7 @@ def examined(body: str) -> tuple[Function, ...]:
     fragment = Fragment(f"\t{body}".encode(), 1, "int f(int a)")
     found += fragment_functions([fragment], load_vocabulary())
     for function in found:
-        build(function, lambda name: False, lambda name: name == "likely")
+        build(function, FACTS)
         assert function == function and hash(function) is not None and repr(function)
     return tuple(found)
 

@@ -11,7 +11,8 @@ import pytest
 from reviewer.cfg.build import build
 from reviewer.cfg.dominators import dominators, postdominators
 from reviewer.cfg.graph import Invoke, Unknown
-from reviewer.ruleset import load_vocabulary
+from reviewer.facts import Facts
+from reviewer.ruleset import load_facts, load_vocabulary
 from reviewer.source.records import Fragment
 from reviewer.syntax.fragments import fragment_functions
 from reviewer.syntax.parse import SourceFile, read_file
@@ -19,6 +20,7 @@ from reviewer.syntax.tree import Function
 
 pytestmark = pytest.mark.kernel
 
+FACTS = load_facts()
 WINDOW = 9
 
 
@@ -28,7 +30,7 @@ def sources(tree: Path) -> Iterator[tuple[Path, SourceFile]]:
 
 
 def calls(function: Function) -> set[tuple[str, int]]:
-    graph = build(function, lambda name: False, lambda name: False)
+    graph = build(function, Facts({}, {}, {}, {}))
     made = (node for node in graph.nodes if isinstance(node, Invoke) and node.function)
     return {(node.function, node.loc.line) for node in made}
 
@@ -41,7 +43,7 @@ def test_every_function_parses_and_has_a_graph(linux_6_12: Path) -> None:
             function = source.parsed(segment)
             count += 1
             errors += [(path.name, function.name, one) for one in function.errors]
-            graph = build(function, lambda name: name == "BUG", lambda name: name == "likely")
+            graph = build(function, FACTS)
             assert not any(isinstance(node, Unknown) for node in graph.nodes) or function.errors
             assert dominators(graph)[0] == 0 and postdominators(graph)[1] == 1
     assert count > 6400

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A table of ``rules/kernel/*.toml`` in, the fact it states out.
+
+Everything here raises ValueError with what is wrong; `reviewer.ruleset` adds where.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from reviewer.facts import FunctionFact, LockFact, StepFact, TwoWordPte
+from reviewer.syntax.tree import Expr
+
+Table = Mapping[str, Any]
+
+_NAME = re.compile(r"[A-Za-z_*?\[][\w*?\[\]!-]*")
+_PLACEHOLDER = re.compile(r"\$\w*")
+_ARGUMENT = re.compile(r"\$\d")
+_WHEN = ("always", "nonzero", "zero")
+_ORDERS = ("relaxed", "acquire", "release", "full")
+_WORD_ORDERS = ("high-low", "low-high", "low-only", "atomic", "unknown")
+_PRESENT_WORDS = ("low", "high", "unknown")
+_EXCLUSION = ("yes", "no", "when-flush-waits", "unknown")
+
+# What each operation needs besides its order; nothing else is allowed.
+_STEP_NEEDS: Mapping[str, frozenset[str]] = {
+    "load": frozenset({"place"}),
+    "store": frozenset({"place", "value"}),
+    "add": frozenset({"place", "value"}),
+    "add-unless": frozenset({"place", "value", "unless"}),
+    "cas": frozenset({"place", "value", "expect"}),
+    "flush": frozenset(),
+    "grace-period": frozenset(),
+}
+_PROTOCOLS = ("", "words", "get-and-clear")
+_LOCK_KEYS = frozenset({"place", "kind", "when", "shared"})
+_FLAGS = ("inert", "same_object", "noreturn", "conditions")
+_LISTS = ("names", "enters", "leaves", "reads", "writes")
+_FUNCTION_KEYS = frozenset(
+    {*_FLAGS, *_LISTS, "acquires", "releases", "binds", "steps"}
+    | {"enters_when", "returns", "type", "role", "source"}
+)
+_TWO_WORD_TEXTS = (
+    "config",
+    "sets",
+    "clears",
+    "clears_and_returns",
+    "present_word",
+    "irqs_off_excludes_replacement",
+    "flush",
+    "source",
+)
+
+
+def function_from(table: Table) -> FunctionFact:
+    """The record of one ``[[function]]``; ValueError says what is wrong with it."""
+    only(table, _FUNCTION_KEYS)
+    lists = {key: texts(table, key) for key in _LISTS}
+    flags = {key: flag(table, key) for key in _FLAGS}
+    for name in lists["names"]:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"'{name}' is no name")
+    _refuse_contradictions(table, flags["inert"])
+    acquires = _locks(table, "acquires")
+    steps = tuple(_step(step) for step in _tables(table, "steps"))
+    return FunctionFact(
+        names=lists["names"],
+        acquires=acquires,
+        releases=_locks(table, "releases"),
+        enters=lists["enters"],
+        leaves=lists["leaves"],
+        binds=_binds(table),
+        steps=steps,
+        reads=_touched(lists["reads"], steps, "store"),
+        writes=_touched(lists["writes"], steps, "load"),
+        returns=_optional(table, "returns", "$old", "$done"),
+        type=text(table, "type"),
+        role=text(table, "role"),
+        inert=flags["inert"],
+        same_object=flags["same_object"],
+        noreturn=flags["noreturn"],
+        source=required(table, "source"),
+        transparent=flags["conditions"],
+        # A trylock enters its context when it takes its lock, unless told otherwise.
+        enters_when=one_of(table, "enters_when", _WHEN, acquires[0].when if acquires else "always"),
+    )
+
+
+def two_word_from(architecture: str, table: Table) -> TwoWordPte:
+    """The record of one ``[two_word_pte.ARCHITECTURE]``; ValueError as above."""
+    only(table, frozenset({*_TWO_WORD_TEXTS, "low_high"}))
+    values = {key: required(table, key) for key in _TWO_WORD_TEXTS}
+    for key in ("sets", "clears", "clears_and_returns"):
+        one_of(table, key, _WORD_ORDERS)
+    one_of(table, "present_word", _PRESENT_WORDS)
+    one_of(table, "irqs_off_excludes_replacement", _EXCLUSION)
+    return TwoWordPte(architecture=architecture, low_high=flag(table, "low_high"), **values)
+
+
+def _refuse_contradictions(table: Table, inert: bool) -> None:
+    touching = [key for key in ("acquires", "releases", "steps", "writes") if table.get(key)]
+    if inert and touching:
+        raise ValueError(f"inert, yet it has '{touching[0]}'")
+    if not table.get("steps") and re.search(r"\$(old|done)", str(table.get("returns", ""))):
+        raise ValueError("'returns' speaks of a step, and there is none")
+
+
+def _locks(table: Table, key: str) -> tuple[LockFact, ...]:
+    return tuple(_lock(lock) for lock in _tables(table, key))
+
+
+def _lock(lock: Table) -> LockFact:
+    only(lock, _LOCK_KEYS)
+    required(lock, "place")
+    place = _expression(lock["place"], "$result")
+    when = one_of(lock, "when", _WHEN, "always")
+    return LockFact(place, required(lock, "kind"), when, flag(lock, "shared"))
+
+
+def _step(step: Table) -> StepFact:
+    op = one_of(step, "op", tuple(_STEP_NEEDS))
+    needs = _STEP_NEEDS[op]
+    for key in sorted(needs):
+        required(step, key)
+    only(step, needs | {"op", "order", "when", "protocol"})
+    return StepFact(
+        op=op,
+        place=_optional(step, "place"),
+        value=_optional(step, "value"),
+        expect=_optional(step, "expect"),
+        unless=_optional(step, "unless"),
+        order=one_of(step, "order", _ORDERS, "relaxed"),
+        when=one_of(step, "when", _WHEN, "always"),
+        protocol=one_of(step, "protocol", _PROTOCOLS, ""),
+    )
+
+
+def _touched(listed: Sequence[str], steps: Sequence[StepFact], other: str) -> tuple[Expr, ...]:
+    """The places listed and those of the steps, except of steps that only do the ``other``."""
+    places = [_expression(place) for place in listed]
+    places += [step.place for step in steps if step.place is not None and step.op != other]
+    return tuple(dict.fromkeys(places))
+
+
+def _binds(table: Table) -> tuple[tuple[Expr, Expr], ...]:
+    binds = table.get("binds", {})
+    if not isinstance(binds, dict):
+        raise ValueError("'binds' must be a table")
+    return tuple((_expression(place), _expression(required(binds, place))) for place in binds)
+
+
+def _optional(table: Table, key: str, *extra: str) -> Expr | None:
+    found = text(table, key)
+    return _expression(found, *extra) if found else None
+
+
+def _expression(expr: str, *extra: str) -> Expr:
+    """The expression, in which ``$0`` to ``$9`` and ``extra`` may stand."""
+    for found in _PLACEHOLDER.findall(expr):
+        if found not in extra and not _ARGUMENT.fullmatch(found):
+            raise ValueError(f"'{found}' means nothing in '{expr}'")
+    return _parsed(expr)
+
+
+@cache
+def _parsed(expr: str) -> Expr:
+    # Imported late: who only looks up constants needs no parser.
+    from reviewer.syntax.parse import parse_expression
+
+    return parse_expression(expr)
+
+
+def only(table: Table, known: frozenset[str]) -> None:
+    """Refuse any other key."""
+    for key in table:
+        if key not in known:
+            raise ValueError(f"unknown key '{key}'")
+
+
+def one_of(table: Table, key: str, choices: tuple[str, ...], default: str = "") -> str:
+    """The value of a key that must be one of ``choices``."""
+    value = table.get(key, default)
+    if value not in choices:
+        raise ValueError(f"'{key}' is '{value}', not one of {', '.join(choices)}")
+    return str(value)
+
+
+def text(table: Table, key: str) -> str:
+    """The text of a key, empty when it is not there."""
+    value = table.get(key, "")
+    if not isinstance(value, str):
+        raise ValueError(f"'{key}' must be text")
+    return value
+
+
+def required(table: Table, key: str) -> str:
+    """The text of a key that must be there."""
+    value = text(table, key)
+    if not value:
+        raise ValueError(f"missing '{key}'")
+    return value
+
+
+def texts(table: Table, key: str) -> tuple[str, ...]:
+    """The texts of a key, none when it is not there."""
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ValueError(f"'{key}' must be a list of texts")
+    return tuple(value)
+
+
+def flag(table: Table, key: str) -> bool:
+    """The truth value of a key, False when it is not there."""
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"'{key}' must be true or false")
+    return value
+
+
+def _tables(table: Table, key: str) -> tuple[Table, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise ValueError(f"'{key}' must be a list of tables")
+    return tuple(value)
