@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Positions that every stage shares."""
 
-from dataclasses import dataclass
+from reviewer.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A function's control-flow graph."""
 
-from reviewer.cfg.draft import ENTRY, EXIT, Draft
+from reviewer.cfg.draft import ENTRY, EXIT, Cleanup, Draft, Jump, Labelled
 from reviewer.cfg.flow import statement
 from reviewer.cfg.graph import Graph, Unknown
+from reviewer.cfg.scopes import common, leave
 from reviewer.facts import Facts
 from reviewer.location import Location
+from reviewer.record import replace
 from reviewer.syntax.tree import Function
 
 
@@ -40,23 +42,50 @@ def _connect_gaps(draft: Draft) -> None:
         draft.edges.append((number, following, ""))
         if following != EXIT:
             draft.edges.append((number, EXIT, ""))
-        draft.edges += [(number, label, "") for label in draft.labels.values()]
+    if draft.gaps and draft.labels:
+        draft.ends = [(number, "") for number in draft.gaps]
+        meeting = draft.join(draft.nodes[EXIT].loc, "jump not shown")
+        draft.edges += [(meeting, label.node, "") for label in draft.labels.values()]
+    draft.ends = []
 
 
 def _resolve(draft: Draft, end: Location) -> None:
     """Lead each goto to its label; one without a label leads to the unknown."""
-    for target, ends in draft.gotos:
-        draft.ends = list(ends)
-        if target in draft.labels:
-            draft.lead(draft.labels[target])
-        elif target == "" and draft.labels:
-            draft.edges += [
-                (source, label, text) for source, text in ends for label in draft.labels.values()
-            ]
-        elif ends:
-            draft.add(Unknown(end, f"{target or 'goto'} is not shown"))
+    computed: dict[Cleanup | None, list[Jump]] = {}
+    for jump in draft.gotos:
+        if jump.label in draft.labels:
+            _land(draft, jump, draft.labels[jump.label])
+        elif jump.label == "" and draft.labels:
+            computed.setdefault(jump.cleanups, []).append(jump)
+        elif jump.ends:
+            draft.ends = list(jump.ends)
+            draft.add(Unknown(end, f"{jump.label or 'goto'} is not shown"))
             draft.lead(EXIT)
+    for jumps in computed.values():
+        _computed(draft, jumps)
     draft.ends = []
+
+
+def _land(draft: Draft, jump: Jump, label: Labelled) -> None:
+    """Draw one jump, with what runs where it leaves scopes."""
+    draft.ends = list(jump.ends)
+    draft.cleanups, draft.place = jump.cleanups, jump.place
+    leave(draft, common(jump.cleanups, label.cleanups), jump.loc)
+    draft.place = None
+    draft.lead(label.node)
+
+
+def _computed(draft: Draft, jumps: list[Jump]) -> None:
+    """``goto *p`` leads to each label whose address is taken; those out of
+    the same scopes meet first, or there would be an edge for every pair."""
+    draft.ends = [end for jump in jumps for end in jump.ends]
+    if not draft.ends:
+        return
+    draft.place = jumps[0].place
+    meeting = draft.join(jumps[0].loc, "goto *")
+    for name, label in draft.labels.items():
+        if name in draft.addressed or not draft.addressed:
+            _land(draft, replace(jumps[0], ends=[(meeting, name)]), label)
 
 
 def _finished(function: Function, draft: Draft) -> Graph:
@@ -64,7 +93,8 @@ def _finished(function: Function, draft: Draft) -> Graph:
     for source, target, label in dict.fromkeys(draft.edges):
         leaving[source].append((target, label))
     reached = _reachable(leaving)
-    numbers = {old: new for new, old in enumerate(sorted(reached | {EXIT}))}
+    order = sorted(reached | {EXIT}, key=draft.places.__getitem__)
+    numbers = {old: new for new, old in enumerate(order)}
     succ = [
         tuple((numbers[target], label) for target, label in leaving[old] if target in numbers)
         for old in numbers

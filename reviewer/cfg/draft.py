@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The graph while it is being drawn."""
 
-from dataclasses import dataclass, field
-
-from reviewer.cfg.graph import Join, Node
+from reviewer.cfg.graph import Compute, Join, Node
 from reviewer.facts import Facts
 from reviewer.location import Location
-from reviewer.syntax.tree import Name
+from reviewer.record import dataclass, field
+from reviewer.syntax.tree import Assign, Expr, Name
 
 ENTRY, EXIT = 0, 1
 
@@ -14,11 +13,61 @@ Ends = list[tuple[int, str]]
 """Edges that still lead nowhere: ``(node, label)``."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Cleanup:
+    """A call that runs where a scope ends, and those of the scopes around it.
+
+    ``loc`` is where the scope was opened, ``when`` (None: always) what must
+    be true for the call, ``depth`` the number of cleanups with this one.
+    """
+
+    outer: "Cleanup | None"
+    depth: int
+    loc: Location
+    function: str
+    args: tuple[Expr, ...]
+    when: Expr | None
+
+    @staticmethod
+    def inside(
+        outer: "Cleanup | None",
+        loc: Location,
+        function: str,
+        args: tuple[Expr, ...],
+        when: Expr | None,
+    ) -> "Cleanup":
+        """One more, innermost."""
+        depth = 1 if outer is None else outer.depth + 1
+        return Cleanup(outer, depth, loc, function, args, when)
+
+
 @dataclass(slots=True)
 class Target:
-    """Where ``break`` or ``continue`` of one loop or switch come together."""
+    """Where ``break`` or ``continue`` of one loop or switch come together, and
+    the scopes that are open there."""
 
+    cleanups: Cleanup | None
     ends: Ends = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A ``goto`` to ``label`` (empty: computed) from ``ends``, out of
+    ``cleanups``; ``place`` is how many nodes were drawn before it."""
+
+    label: str
+    ends: Ends
+    cleanups: Cleanup | None
+    loc: Location
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The node of a label and the scopes that are open there."""
+
+    node: int
+    cleanups: Cleanup | None
 
 
 @dataclass(slots=True)
@@ -27,7 +76,9 @@ class Draft:
 
     ``ends`` is empty where the code cannot be reached.  ``breaks`` and
     ``continues`` are the enclosing loops, innermost last; ``switches`` are the
-    enclosing switches with the labels seen so far.
+    enclosing switches with the labels seen so far; ``addressed`` the labels
+    whose address is taken.  ``places`` orders the nodes: a node drawn late
+    for a ``place`` stands right before the node that has its number.
     """
 
     facts: Facts
@@ -37,8 +88,13 @@ class Draft:
     breaks: list[Target] = field(default_factory=list)
     continues: list[Target] = field(default_factory=list)
     switches: list[tuple[int, list[str]]] = field(default_factory=list)
-    labels: dict[str, int] = field(default_factory=dict)
-    gotos: list[tuple[str, Ends]] = field(default_factory=list)
+    labels: dict[str, Labelled] = field(default_factory=dict)
+    gotos: list[Jump] = field(default_factory=list)
+    addressed: set[str] = field(default_factory=set)
+    cleanups: Cleanup | None = None
+    releases: int = 0
+    places: list[tuple[int, int]] = field(default_factory=list)
+    place: int | None = None
     gaps: list[int] = field(default_factory=list)
     variables: set[str] = field(default_factory=set)
     temporaries: int = 0
@@ -47,6 +103,7 @@ class Draft:
         """A new node that every waiting edge leads to; its end waits next."""
         number = len(self.nodes)
         self.nodes.append(node)
+        self.places.append((number, 0) if self.place is None else (self.place - 1, number))
         self.lead(number)
         self.ends = [(number, "")]
         return number
@@ -55,6 +112,18 @@ class Draft:
         """Lead every waiting edge to a node that exists; none waits then."""
         self.edges += [(source, number, label) for source, label in self.ends]
         self.ends = []
+
+    def jump(self, label: str, loc: Location) -> None:
+        """Every waiting edge is a goto; none waits then."""
+        self.gotos.append(Jump(label, self.ends, self.cleanups, loc, len(self.nodes)))
+        self.ends = []
+
+    def declare(self, loc: Location, name: str, given: Expr | None) -> None:
+        """A variable begins to live, with a value or without."""
+        self.variables.add(name)
+        variable = Name(loc, name)
+        made = variable if given is None else Assign(loc, "=", variable, given)
+        self.add(Compute(loc, made, name))
 
     def join(self, loc: Location, text: str) -> int:
         """A new point without effect."""

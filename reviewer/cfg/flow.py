@@ -3,9 +3,11 @@
 
 import re
 
-from reviewer.cfg.draft import EXIT, Draft, Ends, Target
+from reviewer.cfg.draft import EXIT, Cleanup, Draft, Ends, Labelled, Target
 from reviewer.cfg.graph import Compute, Decide, Invoke, Leave, Unknown
-from reviewer.cfg.values import condition, effect, value
+from reviewer.cfg.scopes import declared, leave, only_if
+from reviewer.cfg.values import condition, effect, labels_in, value
+from reviewer.location import Location
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import (
     Assign,
@@ -23,6 +25,7 @@ from reviewer.syntax.tree import (
     If,
     Iterate,
     Label,
+    Literal,
     Name,
     Opaque,
     Return,
@@ -38,9 +41,8 @@ _RETURN = re.compile(r"\breturn\b")
 def statement(draft: Draft, stmt: Stmt) -> None:
     """Draw one statement behind the ends that wait."""
     match stmt:
-        case Block(items=items):
-            for item in items:
-                statement(draft, item)
+        case Block():
+            _block(draft, stmt)
         case Declare():
             _declare(draft, stmt)
         case Evaluate(expr=expr):
@@ -59,15 +61,31 @@ def statement(draft: Draft, stmt: Stmt) -> None:
             _jump(draft, stmt)
 
 
+def _block(draft: Draft, stmt: Block) -> None:
+    outer = draft.cleanups
+    for item in stmt.items:
+        statement(draft, item)
+    if stmt.scope:
+        _close(draft, outer, stmt)
+
+
+def _close(draft: Draft, outer: Cleanup | None, stmt: Block | For) -> None:
+    """The scopes a statement opened end behind it."""
+    if draft.cleanups is not outer:
+        line = stmt.last if isinstance(stmt, Block) and stmt.last else stmt.loc.line
+        leave(draft, outer, Location(stmt.loc.end - 1, stmt.loc.end, line))
+        draft.cleanups = outer
+
+
 def _declare(draft: Draft, stmt: Declare) -> None:
     draft.variables.add(stmt.name)
-    name = Name(stmt.loc, stmt.name)
     # A static variable gets its value before the program runs, not here.
     if stmt.init is None or stmt.type.startswith("static "):
-        draft.add(Compute(stmt.loc, name, stmt.name))
-        return
-    given = value(draft, stmt.init, statement)
-    draft.add(Compute(stmt.loc, Assign(stmt.loc, "=", name, given), stmt.name))
+        draft.declare(stmt.loc, stmt.name, None)
+        draft.addressed |= labels_in(stmt.init)
+    else:
+        draft.declare(stmt.loc, stmt.name, value(draft, stmt.init, statement))
+    declared(draft, stmt)
 
 
 def _if(draft: Draft, stmt: If) -> None:
@@ -76,8 +94,9 @@ def _if(draft: Draft, stmt: If) -> None:
     other: Stmt | None = stmt
     while isinstance(other, If):
         yes, no = condition(draft, other.cond, statement)
-        draft.ends = yes
+        draft.ends, outer = yes, draft.cleanups
         statement(draft, other.then)
+        only_if(draft, outer, other.cond)
         behind += draft.ends
         draft.ends = no
         other = other.other
@@ -87,6 +106,7 @@ def _if(draft: Draft, stmt: If) -> None:
 
 
 def _loop(draft: Draft, stmt: While | DoWhile | For | Iterate) -> None:
+    outer = draft.cleanups
     if isinstance(stmt, For):
         for item in stmt.init:
             statement(draft, item)
@@ -102,11 +122,13 @@ def _loop(draft: Draft, stmt: While | DoWhile | For | Iterate) -> None:
         draft.ends, no = condition(draft, stmt.cond, statement)
     draft.lead(head)
     draft.ends = no + leaving
+    if isinstance(stmt, For):
+        _close(draft, outer, stmt)
 
 
 def _body(draft: Draft, body: Stmt, ends: Ends) -> Ends:
     """Draw the body of a loop up to where it goes on; the ends of ``break``."""
-    leaving, going_on = Target(), Target()
+    leaving, going_on = Target(draft.cleanups), Target(draft.cleanups)
     draft.breaks.append(leaving)
     draft.continues.append(going_on)
     draft.ends = ends
@@ -139,7 +161,7 @@ def _iterator(draft: Draft, stmt: Iterate) -> tuple[Ends, Ends]:
 def _switch(draft: Draft, stmt: Switch) -> None:
     subject = value(draft, stmt.subject, statement)
     number = draft.add(Decide(stmt.loc, subject))
-    leaving = Target()
+    leaving = Target(draft.cleanups)
     draft.breaks.append(leaving)
     draft.switches.append((number, []))
     draft.ends = []
@@ -153,7 +175,8 @@ def _switch(draft: Draft, stmt: Switch) -> None:
 
 def _point(draft: Draft, stmt: Case | Label) -> None:
     if isinstance(stmt, Label):
-        draft.labels[stmt.name] = draft.join(stmt.loc, f"{stmt.name}:")
+        node = draft.join(stmt.loc, f"{stmt.name}:")
+        draft.labels[stmt.name] = Labelled(node, draft.cleanups)
         return
     text = "default" if stmt.value is None else f"case {render(stmt.value)}"
     if draft.switches:
@@ -165,27 +188,37 @@ def _point(draft: Draft, stmt: Case | Label) -> None:
 
 def _jump(draft: Draft, stmt: Stmt) -> None:
     match stmt:
-        case Return(value=None):
-            draft.add(Leave(stmt.loc, None))
-            draft.lead(EXIT)
-        case Return(value=given) if given is not None:
-            draft.add(Leave(stmt.loc, value(draft, given, statement)))
-            draft.lead(EXIT)
+        case Return():
+            _return(draft, stmt)
         case Goto(target=target):
-            draft.gotos.append((target, draft.ends))
+            draft.jump(target, stmt.loc)
         case Break():
-            _leave_for(draft, draft.breaks)
+            _leave_for(draft, draft.breaks, stmt.loc)
         case Continue():
-            _leave_for(draft, draft.continues)
+            _leave_for(draft, draft.continues, stmt.loc)
     draft.ends = []
 
 
-def _leave_for(draft: Draft, targets: list[Target]) -> None:
+def _return(draft: Draft, stmt: Return) -> None:
+    given = None if stmt.value is None else value(draft, stmt.value, statement)
+    if draft.cleanups is not None:
+        if given is not None and not isinstance(given, Name | Literal):
+            # The value is taken before the scopes end.
+            result = draft.temporary(stmt.loc)
+            draft.add(Compute(stmt.loc, Assign(stmt.loc, "=", result, given)))
+            given = result
+        leave(draft, None, stmt.loc)
+    draft.add(Leave(stmt.loc, given))
+    draft.lead(EXIT)
+
+
+def _leave_for(draft: Draft, targets: list[Target], loc: Location) -> None:
     """Outside every loop, as in a hunk alone, the target is not known."""
     if targets:
+        leave(draft, targets[-1].cleanups, loc)
         targets[-1].ends += draft.ends
     else:
-        draft.gotos.append(("break or continue", draft.ends))
+        draft.jump("break or continue", loc)
 
 
 def _gap(draft: Draft, stmt: Gap) -> None:
@@ -197,7 +230,9 @@ def _gap(draft: Draft, stmt: Gap) -> None:
     if _RETURN.search(stmt.text):
         draft.edges.append((number, EXIT, ""))
     for label in _GOTO.findall(stmt.text):
-        draft.gotos.append((label, [(number, "")]))
+        draft.ends = [(number, "")]
+        draft.jump(label, stmt.loc)
+    draft.ends = [(number, "")]
 
 
 _HEADS = {While: "while", DoWhile: "do", For: "for", Iterate: "for each"}

@@ -6,9 +6,8 @@ become branches; every call is a node of its own whose result is a temporary
 (a `Name` that starts with ``%``), in the order C evaluates them left to right.
 """
 
-from dataclasses import dataclass
-
 from reviewer.location import Location
+from reviewer.record import dataclass
 from reviewer.syntax.tree import Expr, Function
 
 
@@ -30,13 +29,18 @@ class Compute:
 class Invoke:
     """Call ``function`` (its name, or empty for a call through a pointer,
     which ``pointer`` then holds) with call-free ``args``; ``result`` is the
-    temporary that takes the value.  ``loc`` covers the whole call."""
+    temporary that takes the value.  ``loc`` covers the whole call.
+
+    A call that nobody wrote, because it runs where a scope ends, stands at
+    the way out; ``scope`` is then where the scope was opened.
+    """
 
     loc: Location
     function: str
     pointer: Expr | None
     args: tuple[Expr, ...]
     result: str
+    scope: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

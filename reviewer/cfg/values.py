@@ -2,11 +2,13 @@
 """Lowering of expressions: calls, branches and side effects become nodes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from reviewer.cfg.draft import Draft, Ends
+from reviewer.cfg.draft import Cleanup, Draft, Ends
 from reviewer.cfg.graph import Compute, Decide, Invoke
-from reviewer.syntax.rebuild import rebuilt
+from reviewer.cfg.scopes import guard, guard_is_conditional, instance, leave
+from reviewer.location import Location
+from reviewer.record import replace
+from reviewer.syntax.rebuild import rebuilt, walk
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import (
     Assign,
@@ -57,6 +59,7 @@ def value(draft: Draft, expr: Expr, lower: Lower) -> Expr:
         case StatementExpr(body=body):
             return _statements(draft, body.items, lower, expr)
         case Unary(op="&&"):
+            draft.addressed |= labels_in(expr)
             return expr
         case Binary():
             return _chain(draft, expr, lower)
@@ -77,8 +80,7 @@ def effect(draft: Draft, expr: Expr, lower: Lower) -> None:
         case Cast(type="void", operand=operand):
             effect(draft, operand, lower)
         case StatementExpr(body=body):
-            for item in body.items:
-                lower(draft, item)
+            lower(draft, body)
         case Ternary(cond=cond, then=then, other=other) if then is not None:
             yes, no = condition(draft, cond, lower)
             _both(draft, (yes, then), (no, other), lower)
@@ -120,9 +122,13 @@ def condition(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
         case Ternary(then=then) if then is not None:
             return _conditional_condition(draft, expr, then, lower)
         case StatementExpr(body=body) if body.items and isinstance(body.items[-1], Evaluate):
+            outer = draft.cleanups
             for item in body.items[:-1]:
                 lower(draft, item)
-            return condition(draft, body.items[-1].expr, lower)
+            if draft.cleanups is outer:
+                return condition(draft, body.items[-1].expr, lower)
+            result = value(draft, body.items[-1].expr, lower)
+            return _decide(draft, _out(draft, outer, expr, result), lower)
         case Literal(text=text) if (truth := _constant(text)) is not None:
             here, draft.ends = draft.ends, []
             return (here, []) if truth else ([], here)
@@ -131,6 +137,9 @@ def condition(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
 
 def _decide(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
     found = value(draft, expr, lower)
+    if isinstance(found, Literal) and (truth := _constant(found.text)) is not None:
+        here, draft.ends = draft.ends, []
+        return (here, []) if truth else ([], here)
     hidden = isinstance(found, Opaque) and not found.text.startswith("#if")
     number = draft.add(Decide(expr.loc, found, hidden))
     draft.ends = []
@@ -251,18 +260,36 @@ def _chain(draft: Draft, expr: Binary, lower: Lower) -> Expr:
 def _statements(draft: Draft, items: tuple[Stmt, ...], lower: Lower, expr: StatementExpr) -> Expr:
     """``({ ...; x; })``: the value of its last statement, if it has one."""
     last = items[-1] if items else None
+    outer = draft.cleanups
     for item in items[:-1]:
         lower(draft, item)
+    result: Expr = Opaque(expr.loc, "({ ... })")
     if isinstance(last, Evaluate):
-        return value(draft, last.expr, lower)
-    if last is not None:
+        result = value(draft, last.expr, lower)
+    elif last is not None:
         lower(draft, last)
-    return Opaque(expr.loc, "({ ... })")
+    return _out(draft, outer, expr, result)
+
+
+def _out(draft: Draft, outer: Cleanup | None, expr: StatementExpr, result: Expr) -> Expr:
+    """Leave the scopes a statement expression opened; its value was taken before."""
+    if draft.cleanups is outer:
+        return result
+    if not isinstance(result, Literal | Opaque):
+        kept = draft.temporary(expr.loc)
+        _set(draft, kept, result)
+        result = kept
+    leave(draft, outer, Location(expr.loc.end - 1, expr.loc.end, expr.loc.line))
+    draft.cleanups = outer
+    return result
 
 
 def _call(draft: Draft, expr: Call, lower: Lower) -> Expr:
     name, pointer = _callee(draft, expr.function, lower)
     args = tuple(value(draft, arg, lower) for arg in expr.args)
+    scoped = guard(draft, expr, args) or instance(draft, expr, args)
+    if scoped is not None:
+        return scoped
     result = draft.temporary(expr.loc)
     draft.add(Invoke(expr.loc, name, pointer, args, result.name))
     if name and draft.facts.noreturn(name):
@@ -270,7 +297,16 @@ def _call(draft: Draft, expr: Call, lower: Lower) -> Expr:
     labels = [arg.operand for arg in args if isinstance(arg, Unary) and arg.op == "&&"]
     if labels and name == "asm":
         _jumps(draft, expr, [label for label in labels if isinstance(label, Name)])
+    if name.startswith("guard(") and not guard_is_conditional(expr):
+        return Literal(expr.loc, "1")
     return result
+
+
+def labels_in(expr: Expr | None) -> set[str]:
+    """The labels whose address an expression takes."""
+    parts = () if expr is None else walk(expr)
+    taken = [part.operand for part in parts if isinstance(part, Unary) and part.op == "&&"]
+    return {label.name for label in taken if isinstance(label, Name)}
 
 
 def _callee(draft: Draft, function: Expr, lower: Lower) -> tuple[str, Expr | None]:
@@ -291,5 +327,7 @@ def _callee(draft: Draft, function: Expr, lower: Lower) -> tuple[str, Expr | Non
 def _jumps(draft: Draft, expr: Call, labels: list[Name]) -> None:
     """``asm goto`` goes on behind it or at one of its labels."""
     number = draft.add(Decide(expr.loc, Opaque(expr.loc, "asm goto"), unknown=True))
-    draft.gotos += [(label.name, [(number, "T")]) for label in labels]
+    for label in labels:
+        draft.ends = [(number, "T")]
+        draft.jump(label.name, expr.loc)
     draft.ends = [(number, "F")]

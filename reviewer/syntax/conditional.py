@@ -32,7 +32,7 @@ def preprocessor_branches(ctx: Context, node: Node, depth: int, sequence: Sequen
         arm = alternative
     other: Stmt | None = None
     for arm_node, inside in reversed(arms):
-        body = Block(location(ctx, arm_node), tuple(sequence(ctx, inside, depth)))
+        body = Block(location(ctx, arm_node), tuple(sequence(ctx, inside, depth)), scope=False)
         cond = _condition(ctx, arm_node)
         other = body if cond is None else If(location(ctx, arm_node), cond, body, other)
     return [] if other is None else [other]

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reviewer.location import Location
+from reviewer.record import dataclass, field
 from reviewer.syntax.tree import Block, Opaque
 from reviewer.syntax.vocabulary import Vocabulary
 from reviewer.syntax.work import Mark
@@ -26,7 +26,8 @@ class Context:
     """``original`` and ``text`` are the function as written and as parsed,
     equally long; ``base`` and ``line`` place their first byte in the file.
 
-    ``marks`` are keyed by offset and kind; ``names`` are the variables declared so far;
+    ``marks`` are keyed by offset and kind; ``attributes`` are the offsets of
+    those of that kind, in order; ``names`` are the variables declared so far;
     ``errors`` and ``notes`` are filled on the way; ``block`` converts a
     compound statement inside an expression.
     """
@@ -38,9 +39,15 @@ class Context:
     marks: Mapping[tuple[int, str], Mark]
     vocabulary: Vocabulary
     block: Callable[[Context, Node, int], Block]
+    attributes: Sequence[int] = ()
     names: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def attribute_offsets(marks: Iterable[tuple[int, str]]) -> list[int]:
+    """Where attribute macros stood, in order, by the keys of the marks."""
+    return sorted(start for start, kind in marks if kind == "attribute")
 
 
 def location(ctx: Context, node: Node) -> Location:

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from reviewer.record import replace
 from reviewer.syntax.context import Context, location, parsed, squashed
 from reviewer.syntax.expressions import expression, parts
 from reviewer.syntax.tree import Declare, Parameter
@@ -22,8 +24,15 @@ def declarations(ctx: Context, node: Node, depth: int) -> list[Declare]:
     if not declarators:
         return []
     kind = _specifiers(ctx, node, declarators[0].start_byte)
-    found = (_declare(ctx, one, kind, depth) for one in declarators)
-    return [one for one in found if one is not None]
+    shared = _attributes(ctx, _begin(ctx, node.start_byte), declarators[0].start_byte)
+    ends = [one.start_byte for one in declarators[1:]] + [node.end_byte]
+    found = []
+    for one, end in zip(declarators, ends, strict=True):
+        made = _declare(ctx, one, kind, depth)
+        if made is not None:
+            own = _attributes(ctx, one.start_byte, end)
+            found.append(replace(made, attributes=shared + own) if shared or own else made)
+    return found
 
 
 def _specifiers(ctx: Context, node: Node, end: int) -> str:
@@ -47,17 +56,23 @@ def _declare(ctx: Context, node: Node, kind: str, depth: int) -> Declare | None:
     text = parsed(ctx, name.start_byte, name.end_byte)
     ctx.names.add(text)
     init = None if value is None else expression(ctx, value, depth)
-    attributes = _attributes(ctx, node.parent or node)
-    return Declare(location(ctx, node), _typed(ctx, kind, declarator, name), text, init, attributes)
+    return Declare(location(ctx, node), _typed(ctx, kind, declarator, name), text, init)
 
 
-def _attributes(ctx: Context, node: Node) -> tuple[str, ...]:
-    """The attribute macros that stood inside a declaration."""
-    return tuple(
-        squashed(mark.text)
-        for (start, kind), mark in ctx.marks.items()
-        if kind == "attribute" and node.start_byte <= start < node.end_byte
-    )
+def _begin(ctx: Context, start: int) -> int:
+    """Where a declaration begins: the attributes in front are blanks by now."""
+    at = bisect_left(ctx.attributes, start)
+    while at > 0 and not ctx.text[ctx.attributes[at - 1] : start].strip():
+        at -= 1
+        start = ctx.attributes[at]
+    return start
+
+
+def _attributes(ctx: Context, start: int, end: int) -> tuple[str, ...]:
+    """The attribute macros that stood in a part of a declaration."""
+    first, behind = bisect_left(ctx.attributes, start), bisect_left(ctx.attributes, end)
+    found = ctx.attributes[first:behind]
+    return tuple(squashed(ctx.marks[offset, "attribute"].text) for offset in found)
 
 
 def _is_prototype(node: Node) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from reviewer.location import Location
 from reviewer.source.records import Fragment
-from reviewer.syntax.context import Context, take_notes
+from reviewer.syntax.context import Context, attribute_offsets, take_notes
 from reviewer.syntax.expressions import parts
 from reviewer.syntax.grammar import parsed_tree
 from reviewer.syntax.mask import directives, without_directives
@@ -107,6 +107,7 @@ def _statements(piece: Piece, vocabulary: Vocabulary) -> tuple[list[Stmt], Conte
         marks,
         vocabulary,
         block,
+        attribute_offsets(marks),
     )
     take_notes(ctx, rewritten.notes)
     return _body(ctx), ctx

@@ -2,8 +2,8 @@
 """The header of a function definition: its name and where it starts."""
 
 import re
-from dataclasses import dataclass
 
+from reviewer.record import dataclass
 from reviewer.syntax.vocabulary import Vocabulary
 
 _TOKEN = re.compile(rb"[A-Za-z_$][\w$]*|\d[\w.]*|\S")

@@ -6,7 +6,8 @@ and every newline.
 """
 
 import re
-from dataclasses import dataclass
+
+from reviewer.record import dataclass
 
 _TOKEN = re.compile(
     rb"/\*(?:.*?\*/|.*)"

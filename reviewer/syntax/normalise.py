@@ -6,8 +6,8 @@ kind of thing; what was there is kept as a `Mark`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from reviewer.record import dataclass
 from reviewer.syntax.arguments import plain_arguments
 from reviewer.syntax.attributes import blank_attributes
 from reviewer.syntax.definers import plain_header
@@ -43,10 +43,16 @@ class Normalised:
     notes: tuple[tuple[int, str], ...]
 
 
-def normalise(original: bytes, masked: bytes, body: int, vocabulary: Vocabulary) -> Normalised:
+def normalise(
+    original: bytes, masked: bytes, body: int, vocabulary: Vocabulary, other_arm: bool = False
+) -> Normalised:
     """One function rewritten; ``original`` and ``masked`` are equally long and
-    ``body`` is the offset of the opening brace."""
-    work = Work(original, bytearray(masked), bytearray(masked), body, vocabulary)
+    ``body`` is the offset of the opening brace.
+
+    Of an ``#if`` that cuts across a statement one arm is kept, with
+    ``other_arm`` the other one.
+    """
+    work = Work(original, bytearray(masked), bytearray(masked), body, vocabulary, other_arm)
     for step in PASSES:
         step(work)
     return Normalised(bytes(work.text), tuple(work.marks), tuple(work.notes))

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reviewer.location import Location
-from reviewer.syntax.context import Context, squashed, take_notes
+from reviewer.record import dataclass, field
+from reviewer.syntax.context import Context, attribute_offsets, squashed, take_notes
 from reviewer.syntax.declarations import parameters, return_type
 from reviewer.syntax.expressions import expression, parts
 from reviewer.syntax.grammar import parsed_tree
@@ -68,10 +68,16 @@ def read_file(data: bytes, vocabulary: Vocabulary = EMPTY) -> SourceFile:
     return SourceFile(data, vocabulary, outline(data, vocabulary))
 
 
-def parse_function(data: bytes, segment: Segment, vocabulary: Vocabulary = EMPTY) -> Function:
-    """One function of a file; locations are those of the file."""
+def parse_function(
+    data: bytes, segment: Segment, vocabulary: Vocabulary = EMPTY, other_arm: bool = False
+) -> Function:
+    """One function of a file; locations are those of the file.
+
+    Of an ``#if`` that cuts across a statement only one arm is read, with
+    ``other_arm`` the other one.
+    """
     masked = mask(data[segment.start : segment.end])
-    return _parse(data, masked, segment, vocabulary)
+    return _parse(data, masked, segment, vocabulary, other_arm)
 
 
 def parse_expression(text: str) -> Expr:
@@ -117,11 +123,14 @@ def read_head(header: bytes, vocabulary: Vocabulary = EMPTY) -> Head:
     return Head(made.type, made.params, made.attributes)
 
 
-def _parse(data: bytes, masked: bytes, segment: Segment, vocabulary: Vocabulary) -> Function:
+def _parse(
+    data: bytes, masked: bytes, segment: Segment, vocabulary: Vocabulary, other_arm: bool = False
+) -> Function:
     original = data[segment.start : segment.end]
     if len(original) > MAX_FUNCTION:
         return _unread(segment, "too long")
-    rewritten = normalise(original, masked, segment.body - segment.start, vocabulary)
+    body_at = segment.body - segment.start
+    rewritten = normalise(original, masked, body_at, vocabulary, other_arm)
     ctx = _context(original, rewritten, segment, vocabulary)
     root = parsed_tree(rewritten.text)
     definition = _definition(root)
@@ -140,7 +149,16 @@ def _context(
     original: bytes, rewritten: Normalised, segment: Segment, vocabulary: Vocabulary
 ) -> Context:
     marks = {(mark.start, mark.kind): mark for mark in rewritten.marks}
-    ctx = Context(original, rewritten.text, segment.start, segment.first, marks, vocabulary, block)
+    ctx = Context(
+        original,
+        rewritten.text,
+        segment.start,
+        segment.first,
+        marks,
+        vocabulary,
+        block,
+        attribute_offsets(marks),
+    )
     take_notes(ctx, rewritten.notes)
     return ctx
 

@@ -3,8 +3,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from reviewer.record import dataclass
 from reviewer.source.records import Fragment
 from reviewer.syntax.header import read_header
 from reviewer.syntax.mask import blank, directives, mask, without_directives

@@ -3,9 +3,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 
+from reviewer.record import dataclass
 from reviewer.syntax.rebuild import rebuilt
 from reviewer.syntax.tree import Binary, Cast, Expr, Index, Member, Name, Unary
 

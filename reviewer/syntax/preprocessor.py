@@ -6,13 +6,15 @@ cuts across a statement is settled: one arm stays, the others are blanked.
 """
 
 import re
-from dataclasses import dataclass, field
 
+from reviewer.record import dataclass, field
 from reviewer.syntax.mask import Directive, directives, without_directives
 from reviewer.syntax.work import Work
 
 _CONDITIONS = frozenset({"if", "ifdef", "ifndef", "else", "elif", "elifdef", "elifndef", "endif"})
 _EVENT = re.compile(rb"[()\[\]{}]")
+ARM_LEFT_OUT = "an #if arm that cuts across a statement is left out"
+"""The note on a function of which a part was not read."""
 _MAX_NESTING = 40
 _MAX_BRACKETS = 400
 _STARTS_INSIDE = re.compile(rb"\s*(?:else\b|[-+*/%=<>&|^?:,.)\]](?!\+|-))")
@@ -105,7 +107,7 @@ def _settle(work: Work, group: _Group, bare: bytes) -> None:
         for inner in group.inner:
             _settle(work, inner, bare)
         return
-    kept = _kept_arm(group) if value is None else _constant_arm(group, value)
+    kept = _kept_arm(group, work.other_arm) if value is None else _constant_arm(group, value)
     for line in group.lines:
         work.erase(line.start, line.end)
     for number, (line, following) in enumerate(zip(group.lines, group.lines[1:], strict=False)):
@@ -121,7 +123,7 @@ def _leave_out(work: Work, start: int, end: int, noted: bool) -> None:
     if not work.text[start:end].strip():
         return
     if noted:
-        work.note(start + 1, "an #if arm that cuts across a statement is left out")
+        work.note(start + 1, ARM_LEFT_OUT)
         work.mark(start, end, "arm")
     work.erase(start, end)
 
@@ -137,11 +139,14 @@ def _constant_arm(group: _Group, value: bool) -> int:
     return 1 if len(group.lines) == 3 else -1
 
 
-def _kept_arm(group: _Group) -> int:
-    """The arm that is compiled when options are switched on."""
+def _kept_arm(group: _Group, other: bool) -> int:
+    """The arm that is compiled when options are switched on, or the ``other``
+    one: that of ``#else``, and -1 where there is none."""
     first = group.lines[0]
+    last = len(group.lines) - 2 if group.lines[-2].word == "else" else -1
     negative = first.word == "ifndef" or first.text.strip().startswith("!")
-    return 1 if negative and len(group.lines) == 3 and group.lines[1].word == "else" else 0
+    kept = 1 if negative and last == 1 else 0
+    return (last if kept == 0 else 0) if other else kept
 
 
 def _is_statements(bare: bytes, group: _Group, body: int) -> bool:

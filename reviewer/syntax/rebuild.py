@@ -2,8 +2,8 @@
 """Walking expressions and building changed copies of them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
+from reviewer.record import replace
 from reviewer.syntax.tree import (
     Assign,
     Binary,

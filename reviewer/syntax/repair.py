@@ -5,7 +5,8 @@ Nothing inside the lines is touched: what is missing is put before and behind.
 """
 
 import re
-from dataclasses import dataclass, field
+
+from reviewer.record import dataclass, field
 
 UNSEEN = b"$gap"
 """Stands for a value that is not shown."""

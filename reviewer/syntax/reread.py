@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reviewer.record import replace
 from reviewer.syntax.context import Context
 from reviewer.syntax.expressions import expression, parts
 from reviewer.syntax.grammar import parsed_tree

@@ -3,8 +3,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from reviewer.record import dataclass
 from reviewer.syntax.header import Header, read_header
 from reviewer.syntax.mask import Directive, directives, mask, without_directives
 from reviewer.syntax.vocabulary import EMPTY, Vocabulary

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -48,10 +49,13 @@ from reviewer.syntax.tree import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_JUMP = re.compile(r"[(,]\s*(return|goto)\b")
+
 
 def block(ctx: Context, node: Node, depth: int) -> Block:
     """The record of a ``compound_statement``."""
-    return Block(location(ctx, node), tuple(sequence(ctx, parts(node), depth)))
+    items = tuple(sequence(ctx, parts(node), depth))
+    return Block(location(ctx, node), items, ctx.line + node.end_point[0])
 
 
 def sequence(ctx: Context, nodes: Sequence[Node], depth: int) -> list[Stmt]:
@@ -84,7 +88,7 @@ def one_statement(ctx: Context, node: Node | None, depth: int) -> Stmt:
     if node is None or node.is_missing:
         raise ValueError("a statement is missing")
     found = statements(ctx, node, depth)
-    return found[0] if len(found) == 1 else Block(location(ctx, node), tuple(found))
+    return found[0] if len(found) == 1 else Block(location(ctx, node), tuple(found), scope=False)
 
 
 def _gap(ctx: Context, node: Node, reason: str) -> Gap:
@@ -203,7 +207,8 @@ def _consequence(ctx: Context, node: Node, depth: int) -> Stmt:
 
 def _scope(ctx: Context, node: Node, depth: int) -> Stmt:
     """``scoped_guard(class, lock) body``: a loop of one round, because break
-    and continue leave it, whose block begins with the guard."""
+    and continue leave it, in which the body runs if the guard is there.
+    ``scoped_cond_guard(class, fail, lock) body`` says what happens if not."""
     mark = ctx.marks[node.start_byte, "scope"]
     macro = mark.text.split("(")[0].strip()
     inner = node.child_by_field_name("condition")
@@ -212,8 +217,21 @@ def _scope(ctx: Context, node: Node, depth: int) -> Stmt:
     here = location(ctx, node)
     head = Location(here.start, here.start + len(mark.text.encode()), here.line)
     opener = Name(head, ctx.vocabulary.scopes.get(macro, macro))
-    guard: Expr = Call(head, Call(head, opener, args[:1]), args[1:])
-    return DoWhile(here, Block(here, (Evaluate(head, guard), body)), Literal(head, "0"))
+    otherwise = _otherwise(mark.text, args, head)
+    taken = args[1:] if otherwise is None else args[2:]
+    guard = If(here, Call(head, Call(head, opener, args[:1]), taken), body, otherwise)
+    last = ctx.line + node.end_point[0]
+    return DoWhile(here, Block(here, (guard,), last), Literal(head, "0"))
+
+
+def _otherwise(text: str, args: tuple[Expr, ...], loc: Location) -> Stmt | None:
+    """The statement among the arguments: ``return -EINTR``."""
+    found = _JUMP.search(text)
+    if found is None or len(args) < 2:
+        return None
+    if found[1] == "return":
+        return Return(loc, args[1])
+    return Goto(loc, args[1].name) if isinstance(args[1], Name) else None
 
 
 def _macro_args(ctx: Context, node: Node | None, depth: int) -> tuple[Expr, ...]:

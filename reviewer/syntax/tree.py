@@ -6,9 +6,8 @@ simulation, make these records, so that one control-flow graph and one lifter
 serve both.  Every record carries its `Location`.
 """
 
-from dataclasses import dataclass
-
 from reviewer.location import Location
+from reviewer.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +157,14 @@ Expr = (
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """``{ ... }``."""
+    """``{ ... }``; ``last`` is the line it ends on, 0 when it was not
+    recorded.  Statements that only stand together, as in an ``#if`` arm, are
+    no ``scope``: what they declare lives on behind them."""
 
     loc: Location
     items: tuple["Stmt", ...]
+    last: int = 0
+    scope: bool = True
 
 
 @dataclass(frozen=True, slots=True)

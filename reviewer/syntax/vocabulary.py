@@ -3,8 +3,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from reviewer.record import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
 
+from reviewer.record import dataclass, field
 from reviewer.syntax.mask import blank, directives, without_directives
 from reviewer.syntax.vocabulary import Vocabulary
 
@@ -42,7 +42,8 @@ class Work:
 
     ``original`` is what the author wrote, ``text`` what will be parsed,
     ``bare`` the same without preprocessor lines; ``body`` is the offset of
-    the opening brace, ``pairs`` maps an opening bracket to its partner and
+    the opening brace, ``other_arm`` says which arm of an ``#if`` that cuts
+    across a statement to keep, ``pairs`` maps an opening bracket to its partner and
     ``owners`` a comma or semicolon to the bracket it stands in.
     """
 
@@ -51,6 +52,7 @@ class Work:
     bare: bytearray
     body: int
     vocabulary: Vocabulary
+    other_arm: bool = False
     pairs: dict[int, int] = field(default_factory=dict)
     owners: dict[int, int] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)

@@ -37,9 +37,9 @@ from reviewer.syntax.vocabulary import Vocabulary, vocabulary_from
         ("unheard_of(a) {\n\tb();\n}", "{each unheard_of(a){b();}}"),
         (
             "scoped_guard(mutex, &p->lock) {\n\tb();\n}",
-            "{do{guard(mutex)(&p->lock); {b();}}while(0)}",
+            "{do{if(guard(mutex)(&p->lock)){b();}}while(0)}",
         ),
-        ("scoped_guard(rcu)\n\tb();", "{do{guard(rcu)(); b();}while(0)}"),
+        ("scoped_guard(rcu)\n\tb();", "{do{if(guard(rcu)())b();}while(0)}"),
         (
             "q = container_of(p, struct t, link.next);",
             "{q = container_of(p, struct t, link.next);}",
