@@ -36,9 +36,9 @@ _STEP_NEEDS: Mapping[str, frozenset[str]] = {
 _PROTOCOLS = ("", "words", "get-and-clear")
 _LOCK_KEYS = frozenset({"place", "kind", "when", "shared"})
 _FLAGS = ("inert", "same_object", "noreturn", "conditions")
-_LISTS = ("names", "enters", "leaves", "reads", "writes")
+_LISTS = ("names", "enters", "leaves", "assumes_contexts", "reads", "writes")
 _FUNCTION_KEYS = frozenset(
-    {*_FLAGS, *_LISTS, "acquires", "releases", "binds", "steps"}
+    {*_FLAGS, *_LISTS, "acquires", "releases", "assumes", "binds", "steps"}
     | {"enters_when", "returns", "type", "role", "source"}
 )
 _TWO_WORD_TEXTS = (
@@ -84,6 +84,8 @@ def function_from(table: Table) -> FunctionFact:
         transparent=flags["conditions"],
         # A trylock enters its context when it takes its lock, unless told otherwise.
         enters_when=one_of(table, "enters_when", _WHEN, acquires[0].when if acquires else "always"),
+        assumes=_locks(table, "assumes"),
+        assumes_contexts=lists["assumes_contexts"],
     )
 
 

@@ -8,9 +8,9 @@ function by name.  Places and values are C expressions in which ``$0``, ``$1``,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from reviewer.record import dataclass, field
 from reviewer.syntax.tree import Expr
 
 
@@ -43,7 +43,8 @@ class StepFact:
 class LockFact:
     """A lock a function takes or drops: ``place`` names it, ``kind`` is
     ``spinlock``, ``mutex``, ``rwsem``, ...; ``when`` says for which result it
-    is taken: ``always``, ``nonzero`` or ``zero``.  ``shared`` holders exclude
+    is taken: ``always``, ``nonzero``, ``zero`` or, when a body does not tell,
+    ``maybe``.  ``shared`` holders exclude
     exclusive ones only."""
 
     place: Expr
@@ -70,6 +71,8 @@ class FunctionFact:
     ``noreturn`` says that the call does not come back.
     ``transparent`` says that the macro evaluates to its first argument, so
     that a branch on it is a branch on the argument.
+    ``assumes`` and ``assumes_contexts`` are the locks and contexts that the
+    authors of the code assert: they are held from the call on.
     ``source`` names file and kernel version, or the commit.
     """
 
@@ -91,6 +94,8 @@ class FunctionFact:
     source: str
     transparent: bool = False
     enters_when: str = "always"
+    assumes: tuple[LockFact, ...] = ()
+    assumes_contexts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,11 @@ class Facts:
     with the list of those architectures, ``two_word_ptes`` the architectures
     whose page-table entries take two words, ``same_object_members`` the members
     that name the object they are part of (``folio->page``).  ``guards`` gives, by
-    the class that guard() names, the function that takes and the one that drops.
+    the class that guard() names, the function that takes and the one that drops,
+    ``classes`` the same for the constructor and the destructor of what CLASS()
+    declares, ``frees`` the function that __free() calls at the end of the scope.
+    ``lockers`` are the names of all that takes or drops a lock or a context:
+    a body without any of them has no effect on either.
     """
 
     functions: Mapping[str, FunctionFact]
@@ -140,6 +149,9 @@ class Facts:
     two_word_ptes: Mapping[str, TwoWordPte] = field(default_factory=dict)
     same_object_members: frozenset[str] = frozenset()
     guards: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    frees: Mapping[str, str] = field(default_factory=dict)
+    lockers: frozenset[str] = frozenset()
 
     def noreturn(self, name: str) -> bool:
         """Whether a call of this function does not come back."""

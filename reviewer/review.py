@@ -2,23 +2,25 @@
 """The way of one submission through the stages, in order."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reviewer.checker.changes import Changes, changes
 from reviewer.checker.rule import Rule
 from reviewer.checker.rules import findings
 from reviewer.facts import Facts
 from reviewer.patch.records import Submission
-from reviewer.simulation.scenario import Scenario
+from reviewer.record import dataclass, replace
 from reviewer.source.pair import Overlay, overlay_after, pair
 from reviewer.source.tree import Tree
 from reviewer.syntax.vocabulary import Vocabulary
-from reviewer.verdict.claims import Claim, said_by
-from reviewer.verdict.drift import drift
-from reviewer.verdict.judge import Judged, judge
-from reviewer.verdict.justify import justification, questions
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.records import PatchProblem, Review
+
+# What is imported here only is not loaded by a review without findings.
+if TYPE_CHECKING:
+    from reviewer.simulation.scenario import Scenario
+    from reviewer.verdict.claims import Claim
+    from reviewer.verdict.judge import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Ruleset:
     facts: Facts
     vocabulary: Vocabulary
     rules: tuple[Rule, ...]
-    scenarios: Callable[[], Sequence[Scenario]]
-    claims: Callable[[], Sequence[Claim]]
+    scenarios: "Callable[[], Sequence[Scenario]]"
+    claims: "Callable[[], Sequence[Claim]]"
 
 
 def review(submission: Submission, tree: Tree | None, rules: Ruleset) -> Review:
@@ -49,16 +51,39 @@ def review(submission: Submission, tree: Tree | None, rules: Ruleset) -> Review:
             found.extend(analysed.problems)
             judged.extend(_judged(analysed, patch.changelog, number, tree, rules, ledger))
         problems.extend(PatchProblem(number, problem) for problem in found)
-    claims = said_by(submission, judged, rules.claims, rules.facts, ledger)
-    return Review(
+    plain = Review(
         patches=submission.patches,
-        verdicts=tuple(one.verdict for one in judged),
-        claims=claims,
-        justification=tuple(s for one in judged for s in justification(one, ledger)),
-        questions=tuple(q for one in judged for q in questions(one)),
+        verdicts=(),
+        claims=(),
+        justification=(),
+        questions=(),
         facts=ledger.facts(),
         problems=tuple(problems),
         notes=submission.notes,
+    )
+    return _with_findings(plain, submission, judged, rules, ledger) if judged else plain
+
+
+def _with_findings(
+    plain: Review,
+    submission: Submission,
+    judged: "Sequence[Judged]",
+    rules: Ruleset,
+    ledger: Ledger,
+) -> Review:
+    """The review with its findings and what follows from them."""
+    from reviewer.verdict.claims import said_by
+    from reviewer.verdict.justify import justification, questions
+
+    claims = said_by(submission, judged, rules.claims, rules.facts, ledger)
+    sentences = tuple(s for one in judged for s in justification(one, ledger))
+    return replace(
+        plain,
+        verdicts=tuple(one.verdict for one in judged),
+        claims=claims,
+        justification=sentences,
+        questions=tuple(q for one in judged for q in questions(one)),
+        facts=ledger.facts(),
     )
 
 
@@ -69,10 +94,13 @@ def _judged(
     tree: Tree | None,
     rules: Ruleset,
     ledger: Ledger,
-) -> list[Judged]:
+) -> "list[Judged]":
     found = [(f, change) for change in analysed.functions for f in findings(rules.rules, change)]
     if not found:
         return []
+    from reviewer.verdict.drift import drift
+    from reviewer.verdict.judge import judge
+
     scenarios = rules.scenarios()
     told = {
         one.name: drift(one, tree.readable, rules.vocabulary, rules.facts) if tree else ()

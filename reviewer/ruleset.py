@@ -9,7 +9,6 @@ of several hundred.  `validate` builds them all.
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -24,7 +23,9 @@ from reviewer.fact_tables import (
     texts,
     two_word_from,
 )
+from reviewer.fact_text import tables_of
 from reviewer.facts import Facts, FunctionFact, TwoWordPte
+from reviewer.record import dataclass
 
 if TYPE_CHECKING:
     from reviewer.checker.rule import Rule
@@ -37,8 +38,10 @@ Made = TypeVar("Made")
 _VOCABULARY = "syntax.toml"
 _PATTERN = re.compile(r"[*?\[]")
 _SECTIONS = frozenset(
-    {"function", "constants", "guards", "opaque_types", "two_word_pte", "same_object"}
+    {"function", "constants", "guards", "classes", "frees"}
+    | {"opaque_types", "two_word_pte", "same_object"}
 )
+_EFFECTS = frozenset({"acquires", "releases", "enters", "leaves"})
 _WHEN_KEYS = frozenset({"access", "lost", "changed", "compared"})
 _RULE_KEYS = frozenset({"name", "summary", "severity", "since", "when", "scenario", "message"})
 _SEVERITIES = ("note", "warning", "error")
@@ -120,6 +123,8 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
     opaque: dict[str, tuple[str, ...]] = {}
     two_words: dict[str, TwoWordPte] = {}
     guards: dict[str, tuple[str, str]] = {}
+    classes: dict[str, tuple[str, str]] = {}
+    frees: dict[str, str] = {}
     members: set[str] = set()
     for root in (None, *extra):
         tables = _kernel_tables(root)
@@ -128,7 +133,9 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
             constants |= _located(f"{where}: constants", _constants, table)
             opaque |= _located(f"{where}: opaque_types", _opaque_types, table)
             two_words |= _two_words(table, where)
-            guards |= _located(f"{where}: guards", _guards, table)
+            guards |= _located(f"{where}: guards", _pairs, table, "guards")
+            classes |= _located(f"{where}: classes", _pairs, table, "classes")
+            frees |= _located(f"{where}: frees", _frees, table)
             members.update(_located(f"{where}: same_object", _members, table))
     exact = {name: entry for name, entry in functions.items() if not _PATTERN.search(name)}
     patterns = {name: entry for name, entry in functions.items() if name not in exact}
@@ -140,10 +147,20 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
         two_word_ptes=two_words,
         same_object_members=frozenset(members),
         guards=guards,
+        classes=classes,
+        frees=frees,
+        lockers=_lockers(exact) | {"guard"},
     )
     if extra:
         validate(facts)
     return facts
+
+
+def _lockers(entries: Mapping[str, _Entry]) -> frozenset[str]:
+    """The functions that take or drop anything; told without building a fact."""
+    return frozenset(
+        name for name, entry in entries.items() if not _EFFECTS.isdisjoint(entry.table)
+    )
 
 
 def validate(facts: Facts) -> int:
@@ -260,9 +277,9 @@ def _located(where: str, make: Callable[..., Made], *args: object) -> Made:
         raise RulesError(f"{where}: {error}") from None
 
 
-def _read(path: Path, where: str) -> Table:
+def _read(path: Path, where: str, read: Callable[[str], Table] = tomllib.loads) -> Table:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return read(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RulesError(f"{where}: {error}") from None
 
@@ -275,7 +292,7 @@ def _kernel_tables(root: Path | None) -> list[tuple[str, Table]]:
     for path in sorted(((root or rules_folder()) / "kernel").glob("*.toml")):
         if path.name != _VOCABULARY:
             where = f"{shown}/kernel/{path.name}"
-            table = _read(path, where)
+            table = _read(path, where, tables_of if root is None else tomllib.loads)
             _located(where, only, table, _SECTIONS)
             tables.append((where, table))
     return tables
@@ -311,15 +328,20 @@ def _opaque_types(table: Table) -> dict[str, tuple[str, ...]]:
     return {name: texts(types, name) for name in types}
 
 
-def _guards(table: Table) -> dict[str, tuple[str, str]]:
-    section = table.get("guards", {})
-    guards = {}
+def _pairs(table: Table, key: str) -> dict[str, tuple[str, str]]:
+    section = table.get(key, {})
+    pairs = {}
     for name in section:
         pair = texts(section, name)
         if len(pair) != 2:
             raise ValueError(f"'{name}' needs the function that takes and the one that drops")
-        guards[name] = (pair[0], pair[1])
-    return guards
+        pairs[name] = (pair[0], pair[1])
+    return pairs
+
+
+def _frees(table: Table) -> dict[str, str]:
+    section = table.get("frees", {})
+    return {name: required(section, name) for name in section}
 
 
 def _members(table: Table) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 """The accesses a function makes to what others may see too."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node
 from reviewer.facts import Facts
 from reviewer.locks.aliases import Aliases
 from reviewer.locks.conditions import pointer_names
+from reviewer.record import dataclass
 from reviewer.syntax.declared import types
 from reviewer.syntax.place import DEREF, ELEMENT, Place, place_of, substitute
 from reviewer.syntax.rebuild import operands

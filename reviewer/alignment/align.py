@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from reviewer.alignment.accesses import Access, accesses
 from reviewer.cfg.graph import Graph, Invoke
@@ -15,7 +14,8 @@ from reviewer.locks.conditions import (
     words,
     written,
 )
-from reviewer.locks.locksets import Held, Locksets, locksets
+from reviewer.locks.locksets import Held, Locksets, Summaries, locksets, nothing_known
+from reviewer.record import dataclass
 
 LineMap = Callable[[int], int | None]
 
@@ -58,12 +58,14 @@ class Image:
     graph: Graph
     accesses: tuple[Access, ...]
     locks: Locksets
+    summaries: Summaries = nothing_known
 
 
-def image(graph: Graph, facts: Facts) -> Image:
-    """Analyse one function of one image."""
-    found = locksets(graph, facts)
-    return Image(graph, accesses(graph, facts, found.names), found)
+def image(graph: Graph, facts: Facts, summaries: Summaries = nothing_known) -> Image:
+    """Analyse one function of one image; ``summaries`` tell what the other
+    functions of its file do to locks."""
+    found = locksets(graph, facts, summaries=summaries)
+    return Image(graph, accesses(graph, facts, found.names), found, summaries)
 
 
 def align(before: Image, after: Image, facts: Facts, after_line: LineMap) -> tuple[Aligned, ...]:
@@ -219,7 +221,7 @@ def _on_path(
     assume = frozenset(found for found in path if _variables(found) <= stable)
     if not assume:
         return after.locks.before[access.node]
-    return locksets(after.graph, facts, assume).before[access.node]
+    return locksets(after.graph, facts, assume, summaries=after.summaries).before[access.node]
 
 
 def _stable(graph: Graph) -> frozenset[str]:
@@ -235,15 +237,26 @@ def _variables(found: Condition) -> frozenset[str]:
     )
 
 
-def unknown_lockers(before: Graph, after: Graph, facts: Facts) -> tuple[str, ...]:
+def unknown_lockers(
+    before: Graph,
+    after: Graph,
+    facts: Facts,
+    has_body: Callable[[str], bool] = lambda name: False,
+) -> tuple[str, ...]:
     """Calls only one image makes that look like lock operations but have no
-    fact: what is held behind them is not known."""
+    fact and no body at hand: what is held behind them is not known."""
     old = {node.function for node in before.nodes if isinstance(node, Invoke)}
     new = {node.function for node in after.nodes if isinstance(node, Invoke)}
-    return tuple(sorted(name for name in old ^ new if facts.of(name) is None and _locks(name)))
+    return tuple(
+        sorted(
+            name
+            for name in old ^ new
+            if names_a_lock(name) and facts.of(name) is None and not has_body(name)
+        )
+    )
 
 
-def _locks(name: str) -> bool:
+def names_a_lock(name: str) -> bool:
     """Whether a word of a name is one for a lock, or ends in ``lock``."""
     return any(
         part in _LOCKS or (part.endswith("lock") and not part.endswith(_NO_LOCKS))

@@ -2,14 +2,14 @@
 """The functions a patch changes in one file, analysed in both images."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from reviewer.alignment.align import align, image, unknown_lockers
 from reviewer.cfg.build import build
-from reviewer.cfg.graph import Graph
-from reviewer.checker.rule import Callees, FunctionChange
+from reviewer.checker.callees import STRANGERS, Neighbours, neighbours
+from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts
 from reviewer.location import Problem
+from reviewer.record import dataclass
 from reviewer.source.records import SourcePair
 from reviewer.syntax.fragments import fragment_functions
 from reviewer.syntax.parse import SourceFile, read_file
@@ -32,14 +32,15 @@ def changes(pair: SourcePair, vocabulary: Vocabulary, facts: Facts) -> Changes:
     to rules that look at one image.
     """
     functions, problems = [], []
-    callees = _callees(pair.before, vocabulary, facts), _callees(pair.after, vocabulary, facts)
-    for before, after in _pairs(pair, vocabulary):
+    files = _file(pair.before, vocabulary), _file(pair.after, vocabulary)
+    known = _neighbours(files[0], facts), _neighbours(files[1], facts)
+    for before, after in _pairs(pair, files, vocabulary):
         found = [
             Problem(pair.path, one.name, f"not parsed, {which} the patch: {reason}")
             for one, which in ((before, "before"), (after, "after"))
             for reason in one.errors[:1]
         ]
-        change, problem = _change(pair, before, after, facts, callees)
+        change, problem = _change(pair, before, after, facts, known)
         problems.extend(found)
         if problem is not None:
             problems.append(problem)
@@ -53,57 +54,48 @@ def _change(
     before: Function,
     after: Function,
     facts: Facts,
-    callees: tuple[Callees, Callees],
+    known: tuple[Neighbours, Neighbours],
 ) -> tuple[FunctionChange | None, Problem | None]:
     old = build(before, facts)
     new = build(after, facts)
-    strange = unknown_lockers(old, new, facts)
+    strange = unknown_lockers(
+        old, new, facts, lambda name: known[0].understood(name) or known[1].understood(name)
+    )
     if strange:
         names = ", ".join(f"{name}()" for name in strange)
         reason = f"what {names} locks is not known, so lock scopes are not compared"
         return None, Problem(pair.path, after.name, reason)
-    one, two = image(old, facts), image(new, facts)
+    one, two = image(old, facts, known[0].effects), image(new, facts, known[1].effects)
     aligned = align(one, two, facts, pair.after_line)
     partial = not after.complete
-    return FunctionChange(pair.path, one, two, aligned, partial, facts, *callees), None
+    return FunctionChange(
+        pair.path, one, two, aligned, partial, facts, known[0].small, known[1].small
+    ), None
 
 
-MAX_CALLEE = 4000
-"""Bytes of a function that is looked into from its callers; a longer one does
-more than help its caller."""
+def _file(data: bytes | None, vocabulary: Vocabulary) -> SourceFile | None:
+    return None if data is None else read_file(data, vocabulary)
 
 
-def _callees(data: bytes | None, vocabulary: Vocabulary, facts: Facts) -> Callees:
-    """The small functions of a file, read when the first one is asked for."""
-    if data is None:
-        return lambda name: None
-    known: dict[str, Graph | None] = {}
-    files: list[SourceFile] = []
-
-    def graph_of(name: str) -> Graph | None:
-        if name not in known:
-            if not files:
-                files.append(read_file(data, vocabulary))
-            small = (s for s in files[0].segments if s.name == name and s.end - s.body < MAX_CALLEE)
-            segment = next(small, None)
-            function = files[0].parsed(segment) if segment is not None else None
-            usable = function is not None and not function.errors
-            known[name] = build(function, facts) if function and usable else None
-        return known[name]
-
-    return graph_of
+def _neighbours(file: SourceFile | None, facts: Facts) -> Neighbours:
+    return STRANGERS if file is None else neighbours(file, facts)
 
 
-def _pairs(pair: SourcePair, vocabulary: Vocabulary) -> Iterator[tuple[Function, Function]]:
+Files = tuple[SourceFile | None, SourceFile | None]
+
+
+def _pairs(
+    pair: SourcePair, files: Files, vocabulary: Vocabulary
+) -> Iterator[tuple[Function, Function]]:
     if not pair.whole:
         old = {f.name: f for f in fragment_functions(pair.fragments_before, vocabulary)}
         for function in fragment_functions(pair.fragments_after, vocabulary):
             if function.name in old:
                 yield old[function.name], function
         return
-    if pair.before is None or pair.after is None:
+    one, two = files
+    if one is None or two is None:
         return
-    one, two = read_file(pair.before, vocabulary), read_file(pair.after, vocabulary)
     names = [*_touched(two, pair.hunk_lines), *_touched(one, pair.hunk_lines_before)]
     for name in dict.fromkeys(names):
         yield from _same_name(pair, one, two, name)

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a rule is, and what it is given."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from reviewer.alignment.align import Aligned, Image
-from reviewer.cfg.graph import Graph
+from reviewer.checker.callees import Callees
 from reviewer.facts import Facts
-
-Callees = Callable[[str], Graph | None]
+from reviewer.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

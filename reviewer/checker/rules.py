@@ -2,7 +2,6 @@
 """Run the rules over what changed in a function."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from reviewer.alignment.align import Aligned, Image, State
 from reviewer.cfg.graph import Invoke
@@ -11,6 +10,7 @@ from reviewer.checker.rule import FunctionChange, Rule
 from reviewer.checker.types import mixed_types
 from reviewer.facts import Facts
 from reviewer.locks.locksets import lock_name
+from reviewer.record import dataclass
 
 NEAR = 12
 """Lines between accesses that one move of a stretch of code took along."""

@@ -9,11 +9,11 @@ by its only assignment (``lock = &mapping->i_private_lock``).
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from reviewer.cfg.graph import Compute, Graph, Invoke
 from reviewer.facts import Facts
 from reviewer.locks.conditions import addressed, steered, written
+from reviewer.record import dataclass, field, replace
 from reviewer.syntax.place import Place, dereference, place_of, pointee, rebase, substitute
 from reviewer.syntax.rebuild import rebuilt
 from reviewer.syntax.render import render
@@ -59,6 +59,12 @@ class Aliases:
             if address is not None:
                 return _through(address, prefix, place)
         return None
+
+
+def lock_text(place: Place) -> str:
+    """A lock as people write it: one reached through a pointer is called by
+    the pointer (``vmf->ptl``)."""
+    return str(place).lstrip("*")
 
 
 def _through(address: Expr, holder: Place, place: Place) -> Place | None:

@@ -4,11 +4,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave
 from reviewer.facts import FunctionFact
+from reviewer.record import dataclass
 from reviewer.syntax.declared import types
 from reviewer.syntax.place import Place, place_of, pointee, substitute
 from reviewer.syntax.rebuild import operands, walk

@@ -2,9 +2,9 @@
 """What is held at a point of a function, and what two ways there agree on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from reviewer.locks.conditions import Condition, words
+from reviewer.record import dataclass, replace
 
 Pairs = frozenset[tuple[Condition, str]]
 NOTHING: frozenset[str] = frozenset()
@@ -15,18 +15,26 @@ class Scopes:
     """Locks, or execution contexts: ``must`` on every way here, ``may`` on some.
 
     ``when`` pairs a condition with what is held where it is true, ``without``
-    with what is not held where it is true.
+    with what is not held where it is true.  ``lost`` are names of ``may`` that
+    meant another lock when it was taken: who drops it by that name drops
+    something else.
     """
 
     must: frozenset[str] = NOTHING
     may: frozenset[str] = NOTHING
     when: Pairs = frozenset()
     without: Pairs = frozenset()
+    lost: frozenset[str] = NOTHING
 
     def entered(self, name: str) -> "Scopes":
         """Held from here on."""
         without = frozenset(pair for pair in self.without if pair[1] != name)
         return replace(self, must=self.must | {name}, may=self.may | {name}, without=without)
+
+    def perhaps(self, name: str) -> "Scopes":
+        """Held from here on, or not."""
+        without = frozenset(pair for pair in self.without if pair[1] != name)
+        return replace(self, may=self.may | {name}, without=without)
 
     def entered_when(self, name: str, found: Condition) -> "Scopes":
         """Held from here on where a condition is true; elsewhere as before."""
@@ -40,9 +48,10 @@ class Scopes:
         """Not held any more; ``surely`` False: nothing is known of it any more."""
         return Scopes(
             self.must - {name},
-            self.may - {name} if surely else self.may,
+            self.may - {name} if surely and name not in self.lost else self.may,
             frozenset(pair for pair in self.when if pair[1] != name),
             frozenset(pair for pair in self.without if pair[1] != name),
+            self.lost,
         )
 
     def doubted(self, doubtful: Callable[[str], bool]) -> "Scopes":
@@ -52,7 +61,13 @@ class Scopes:
             self.may,
             frozenset(pair for pair in self.when if not doubtful(pair[1])),
             frozenset(pair for pair in self.without if not doubtful(pair[1])),
+            self.lost,
         )
+
+    def renounced(self, elsewhere: Callable[[str], bool]) -> "Scopes":
+        """The same, where some names mean other locks from here on."""
+        lost = frozenset(name for name in self.may if elsewhere(name))
+        return replace(self.doubted(elsewhere), lost=self.lost | lost)
 
     def renamed(self, change: Callable[[str], str]) -> "Scopes":
         """The same under other names."""
@@ -61,6 +76,7 @@ class Scopes:
             frozenset(change(name) for name in self.may),
             frozenset((found, change(name)) for found, name in self.when),
             frozenset((found, change(name)) for found, name in self.without),
+            frozenset(change(name) for name in self.lost),
         )
 
     def forgotten(self, gone: frozenset[str]) -> "Scopes":
@@ -175,6 +191,7 @@ def _scopes(
             and _excludes(one, first, *pair)
             and _excludes(two, second, *pair)
         ),
+        one.lost | two.lost,
     )
 
 

@@ -9,11 +9,12 @@ must hold: where that is not sure, nothing is claimed.
 
 import re
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Node, Unknown
 from reviewer.facts import Facts, FunctionFact, LockFact
-from reviewer.locks.aliases import Aliases, aliases
+from reviewer.locks.aliases import Aliases, aliases, lock_text
+from reviewer.locks.annotations import held_at_entry
 from reviewer.locks.conditions import (
     Condition,
     condition,
@@ -25,6 +26,7 @@ from reviewer.locks.conditions import (
     written,
 )
 from reviewer.locks.held import Held, Scopes, merged
+from reviewer.record import dataclass, replace
 from reviewer.syntax.place import ELEMENT, Place, place_of, substitute
 from reviewer.syntax.rebuild import rebuilt
 from reviewer.syntax.tree import Assign, Expr, Name
@@ -32,6 +34,12 @@ from reviewer.syntax.tree import Assign, Expr, Name
 __all__ = ["START", "Held", "Locksets", "lock_name", "lock_text", "locksets"]
 
 START = Held()
+MAYBE = "maybe"
+"""When a call takes or drops a lock in a way its result does not tell."""
+
+Summaries = Callable[[str], FunctionFact | None]
+"""What a call of a function of the tree does to locks, by its name; asked where
+the tables say nothing."""
 _VARIABLE = re.compile(r"(?<![\w>.])%?[A-Za-z_]\w*|%\d+")
 _MEMBER = re.compile(r"(?:->|\.)(\w+)$")
 
@@ -54,18 +62,34 @@ class _Setting:
     names: Aliases
     trusted: frozenset[str]
     assume: frozenset[Condition]
+    summaries: Summaries
+
+    def effect(self, node: Invoke) -> FunctionFact | None:
+        """What a call does: the tables know best, then its body."""
+        return self.facts.of(node.function) or self.summaries(node.function)
+
+
+def nothing_known(name: str) -> FunctionFact | None:
+    """The summaries where no other function is at hand."""
+    return None
 
 
 def locksets(
-    graph: Graph, facts: Facts, assume: frozenset[Condition] = frozenset(), start: Held = START
+    graph: Graph,
+    facts: Facts,
+    assume: frozenset[Condition] = frozenset(),
+    start: Held = START,
+    summaries: Summaries = nothing_known,
 ) -> Locksets:
     """Compute what is held at every node.
 
     ``assume`` are conditions on parameters taken for granted: edges that
-    contradict them are not followed.
+    contradict them are not followed.  ``start`` is what the caller holds.
     """
-    setting = _Setting(graph, facts, aliases(graph, facts), trusted(graph), assume)
+    setting = _Setting(graph, facts, aliases(graph, facts), trusted(graph), assume, summaries)
     before: list[Held | None] = [None] * len(graph.nodes)
+    for lock in held_at_entry(graph.function):
+        start = replace(start, locks=start.locks.entered(lock))
     before[0] = start
     queue, waiting = deque([0]), {0}
     while queue:
@@ -96,7 +120,7 @@ def _after(setting: _Setting, number: int, held: Held) -> Held:
     held = _forgotten(setting, number, held)
     if isinstance(node, Compute) and isinstance(node.expr, Assign):
         return _assigned(setting, node.expr, held)
-    if isinstance(node, Invoke) and (fact := setting.facts.of(node.function)) is not None:
+    if isinstance(node, Invoke) and (fact := setting.effect(node)) is not None:
         return _called(node, fact, held, setting.names)
     return held
 
@@ -117,7 +141,7 @@ def _forgotten(setting: _Setting, number: int, held: Held) -> Held:
     pointers = _repointed(setting, node, gone)
     if not pointers:
         return held
-    return replace(held, locks=held.locks.doubted(lambda lock: _through(lock, pointers)))
+    return replace(held, locks=held.locks.renounced(lambda lock: _through(lock, pointers)))
 
 
 def _repointed(setting: _Setting, node: Node, gone: frozenset[str]) -> frozenset[str]:
@@ -199,12 +223,21 @@ def _called(node: Invoke, fact: FunctionFact, held: Held, names: Aliases) -> Hel
             locks = _entered(locks, lock, taken.when, node.result)
     for entered in fact.enters:
         contexts = _entered(contexts, entered, fact.enters_when, node.result)
+    # What the kernel asserts it relies on itself.
+    for assumed in fact.assumes:
+        lock = lock_name(assumed, node, names)
+        if lock:
+            locks = locks.entered(lock)
+    for context in fact.assumes_contexts:
+        contexts = contexts.entered(context)
     return replace(held, locks=locks, contexts=contexts)
 
 
 def _entered(scopes: Scopes, name: str, when: str, result: str) -> Scopes:
     if when == "always":
         return scopes.entered(name)
+    if when == MAYBE:
+        return scopes.perhaps(name)
     return scopes.entered_when(name, Condition(result, when == "nonzero"))
 
 
@@ -233,12 +266,6 @@ def lock_name(lock: LockFact, node: Invoke, names: Aliases) -> str:
         return ""
     place = names.canonical(place)
     return lock_text(place if place.root == node.result else names.called(place))
-
-
-def lock_text(place: Place) -> str:
-    """A lock as people write it: one reached through a pointer is called by
-    the pointer (``vmf->ptl``)."""
-    return str(place).lstrip("*")
 
 
 def _result_in(expr: Expr, result: str) -> Expr:

@@ -7,12 +7,12 @@ problem and is left out as a whole; the next file is read as if nothing were.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reviewer.location import Problem
 from reviewer.patch.hunks import Damage, read_hunks
 from reviewer.patch.names import file_name, git_names, without_prefixes
 from reviewer.patch.records import FileDiff, Hunk
+from reviewer.record import dataclass
 
 _GIT = b"diff --git "
 _COMBINED = (b"diff --cc ", b"diff --combined ")

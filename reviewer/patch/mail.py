@@ -7,9 +7,10 @@ standard library can be made to raise by hostile addresses.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from reviewer.record import dataclass
 
 if TYPE_CHECKING:
     from email.message import Message

@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from io import BytesIO
 
 from reviewer.location import Problem
@@ -19,6 +18,7 @@ from reviewer.patch.mail import (
 )
 from reviewer.patch.records import Patch, PatchError, Reply, Submission
 from reviewer.patch.reply import is_reply, paragraphs
+from reviewer.record import dataclass, replace
 
 _BASE_COMMIT = re.compile(rb"base-commit:[ \t]*([0-9a-f]{12,64})\s*\Z")
 _NUMBER = re.compile(r"\[[^\[\]]{0,80}?\b(\d{1,4})/(\d{1,4})\b[^\[\]]{0,80}\]")

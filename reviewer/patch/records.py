@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the patch stage makes of a mail or a diff."""
 
-from dataclasses import dataclass
-
 from reviewer.location import Problem
+from reviewer.record import dataclass
 
 
 class PatchError(Exception):

@@ -2,9 +2,9 @@
 """The formats by name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from reviewer.record import dataclass
 from reviewer.verdict.records import Review
 
 

@@ -2,10 +2,10 @@
 """The part of a patch that a remark is about, quoted as mail does."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from reviewer.checker.records import Finding
 from reviewer.patch.records import FileDiff, Hunk, HunkLine, Patch
+from reviewer.record import dataclass
 
 SNIP = "[ ... ]"
 # A remark needs the lines around it, not the whole of a long hunk.

@@ -3,9 +3,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from reviewer.facts import Facts
+from reviewer.record import dataclass, replace
 from reviewer.simulation.assemble import Subject, assemble, lift_subject
 from reviewer.simulation.effects import ENTERED, Event, evaluate
 from reviewer.simulation.explore import Exploration, Goal, Taken, explore

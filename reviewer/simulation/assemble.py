@@ -2,11 +2,11 @@
 """Put a scenario, a function and an assumption together into a machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from itertools import product
 
 from reviewer.cfg.graph import Graph
 from reviewer.facts import Facts
+from reviewer.record import dataclass, replace
 from reviewer.simulation.bindings import Bindings
 from reviewer.simulation.lift import lift
 from reviewer.simulation.lifter import Definitions

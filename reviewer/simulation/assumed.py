@@ -2,8 +2,8 @@
 """What a function takes a count to be, where the scenario cannot compute it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+from reviewer.record import replace
 from reviewer.simulation.bindings import Bindings, linear
 from reviewer.simulation.lifter import Notes
 from reviewer.simulation.steps import Access, Branch, Let, Step, Stop, Value, const

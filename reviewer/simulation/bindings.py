@@ -2,8 +2,8 @@
 """Which names of a function mean which things of a scenario."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from reviewer.record import dataclass
 from reviewer.simulation.steps import Value
 from reviewer.syntax.place import Place
 

@@ -46,7 +46,7 @@ def _lift_tree(scenario: Scenario, path: Path, graph: Graph, file: str, facts: F
     bindings = bind(scenario, path, names, file)
     given = {param.name for param in graph.function.params}
     objects = {name: number for name, number in bindings.objects.items() if name in given}
-    from dataclasses import replace
+    from reviewer.record import replace
 
     return lift(graph, facts, replace(bindings, objects=objects))
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What each kind of visible step does to the shared state."""
 
-from dataclasses import dataclass
-
+from reviewer.record import dataclass
 from reviewer.simulation.machine import Layout, Machine, owned_by_variable
 from reviewer.simulation.steps import Access, Acquire, Context, Mark, Release, Value, Wait
 

@@ -2,12 +2,12 @@
 """Examine one function, before and after, with one scenario."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from reviewer.cfg.graph import Compute, Decide, Graph, Leave
 from reviewer.facts import Facts
+from reviewer.locks.aliases import lock_text
 from reviewer.locks.conditions import condition
-from reviewer.locks.locksets import lock_text
+from reviewer.record import dataclass
 from reviewer.simulation.answer import Guard, Run, Saving, explore_all, failing, guards, saved_by
 from reviewer.simulation.assemble import Subject, lift_subject
 from reviewer.simulation.effects import evaluate

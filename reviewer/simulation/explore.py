@@ -7,8 +7,8 @@ one and the same on every run.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
+from reviewer.record import dataclass, replace
 from reviewer.simulation.effects import Event
 from reviewer.simulation.machine import Machine
 from reviewer.simulation.moves import DONE, Move, Private, Runner, Shared

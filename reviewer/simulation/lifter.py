@@ -2,12 +2,12 @@
 """What is known while one function is lifted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from reviewer.cfg.graph import Compute, Graph, Invoke
 from reviewer.facts import Facts
 from reviewer.location import Location
 from reviewer.locks.aliases import Aliases
+from reviewer.record import dataclass, field, replace
 from reviewer.simulation.bindings import Bindings
 from reviewer.simulation.loops import components, loop_tests
 from reviewer.simulation.steps import Branch, Origin, Step, Stop, Value, const

@@ -14,8 +14,8 @@ as long as nobody overwrites or drops a reference that is not theirs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from reviewer.record import dataclass, field
 from reviewer.simulation.steps import Program
 
 

@@ -2,8 +2,8 @@
 """What one CPU can do next: its transitions, remembered."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from reviewer.record import dataclass
 from reviewer.simulation import effects
 from reviewer.simulation.effects import Event, Locals
 from reviewer.simulation.machine import Machine

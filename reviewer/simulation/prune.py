@@ -7,9 +7,9 @@ would multiply the states.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from reviewer.location import NOWHERE
+from reviewer.record import replace
 from reviewer.simulation.steps import (
     Access,
     Branch,

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Who raises a count, and which locks they hold when they do."""
 
-from dataclasses import dataclass
-
-from reviewer.locks.locksets import lock_text
+from reviewer.locks.aliases import lock_text
+from reviewer.record import dataclass
 from reviewer.simulation.examine import Answer
 from reviewer.simulation.scenario import Scenario
 from reviewer.simulation.steps import Access, Acquire, Program, Release, successors

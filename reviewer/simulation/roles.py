@@ -7,11 +7,11 @@ where (what is put into the slot is the new folio).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reviewer.cfg.graph import Compute, Graph, Invoke
 from reviewer.facts import Facts
 from reviewer.locks.aliases import Aliases, aliases
+from reviewer.record import dataclass
 from reviewer.simulation.scenario import Scenario
 from reviewer.syntax.place import Place, place_of, substitute
 from reviewer.syntax.tree import Assign, Name

@@ -2,12 +2,12 @@
 """A scenario: objects, state, actors, properties, and what it is tried on."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from reviewer.cfg.build import build
 from reviewer.cfg.graph import Graph
 from reviewer.facts import Facts, TwoWordPte
+from reviewer.record import dataclass
 from reviewer.simulation.reader import ActorError, read_actors
 from reviewer.syntax.parse import parse_expression
 from reviewer.syntax.place import Place, place_of

@@ -7,10 +7,10 @@ one indivisible transition; a *local* step only computes with the locals of
 its own CPU and is run together with the visible step before it.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from reviewer.location import Location
+from reviewer.record import dataclass
 
 # A value: ("const", n), ("local", name), ("unknown", text),
 # ("op", operator, value, value) or ("un", operator, value).

@@ -2,8 +2,8 @@
 """Turn a schedule of the explorer into lines people can follow."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from reviewer.record import dataclass
 from reviewer.simulation.explore import Taken
 from reviewer.simulation.machine import Machine, owed
 from reviewer.simulation.scenario import Scenario

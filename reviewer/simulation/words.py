@@ -7,9 +7,8 @@ architecture writes the halves, and whether it can read them as one value, is
 data (`reviewer.facts.TwoWordPte`).
 """
 
-from dataclasses import dataclass, field, replace
-
 from reviewer.facts import TwoWordPte
+from reviewer.record import dataclass, field, replace
 from reviewer.simulation.scenario import Split
 from reviewer.simulation.steps import (
     Access,

@@ -6,10 +6,10 @@ place behind the hunk before it.  No line of context is ever ignored.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from io import BytesIO
 
 from reviewer.patch.records import FileDiff, Hunk, HunkLine
+from reviewer.record import dataclass, replace
 
 # Comparisons of lines spent on looking for moved hunks of one file: far more
 # than real patches need, and a bound for those made to take long.

@@ -2,10 +2,10 @@
 """Find the before image of each patched C file and make the after image of it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reviewer.location import Problem
 from reviewer.patch.records import FileDiff, Hunk, Patch
+from reviewer.record import dataclass
 from reviewer.source.apply import (
     ApplyError,
     apply,

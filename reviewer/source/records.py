@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the source stage makes of a patched file."""
 
-from dataclasses import dataclass
+from reviewer.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reviewer.facts import Facts
 from reviewer.patch.records import Submission
+from reviewer.record import dataclass
 from reviewer.simulation.answer import Run, explore_all, shown, simplest
 from reviewer.simulation.assemble import Subject
 from reviewer.simulation.examine import Answer, PathAnswer

@@ -2,8 +2,7 @@
 """Judge a change of how something is done by comparing both images, machine
 by machine: what matters is what became possible, not what stays so."""
 
-from dataclasses import replace
-
+from reviewer.record import replace
 from reviewer.simulation.answer import Run, worst
 from reviewer.simulation.examine import Answer
 from reviewer.verdict.ledger import Ledger

@@ -4,11 +4,11 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from reviewer.checker.records import Finding
 from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts
+from reviewer.record import dataclass
 from reviewer.simulation.answer import worst
 from reviewer.simulation.effects import UNKNOWN_NUMBER
 from reviewer.simulation.examine import Answer, Inquiry, Side, examine, fits

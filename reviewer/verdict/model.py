@@ -2,9 +2,9 @@
 """What the simulation found, as the review tells it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from reviewer.checker.records import Finding
+from reviewer.record import replace
 from reviewer.simulation.answer import DISTURBED, Run, shown, simplest, worst
 from reviewer.simulation.examine import Answer, PathAnswer
 from reviewer.simulation.properties import HARMS

@@ -2,11 +2,11 @@
 """What a review says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reviewer.checker.records import Finding
 from reviewer.location import Problem
 from reviewer.patch.records import Patch
+from reviewer.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

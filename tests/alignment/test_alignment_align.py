@@ -252,8 +252,9 @@ def test_nothing_is_kept_where_no_line_is() -> None:
 @pytest.mark.parametrize(
     ("more", "names"),
     [
-        ("guard(mutex)(&t->m);", ("guard(mutex)",)),
-        ("scoped_guard(spinlock, &t->a) { g(); }", ("guard(spinlock)",)),
+        ("guard(mutex)(&t->m);", ()),
+        ("guard(thing)(&t->m);", ("guard(thing)",)),
+        ("scoped_guard(thing, &t->a) { g(); }", ("guard(thing)",)),
         ("thing_lock(t);", ("thing_lock",)),
         ("thing_trylock_all(t);", ("thing_trylock_all",)),
         ("mutex_grab(t);", ("mutex_grab",)),
