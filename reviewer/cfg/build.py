@@ -22,7 +22,7 @@ def build(
     Nodes are numbered in the order C evaluates the source text; those that
     cannot be reached are left out, except the exit.
     """
-    draft = Draft(facts)
+    draft = Draft(function, facts)
     draft.variables |= {one.name for one in function.params}
     end = Location(function.loc.end, function.loc.end, function.loc.line)
     draft.join(function.loc, "entry")

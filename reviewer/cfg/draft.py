@@ -1,11 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The graph while it is being drawn."""
 
+from collections.abc import Iterator
+
 from reviewer.cfg.graph import Compute, Join, Node
 from reviewer.facts import Facts
 from reviewer.location import Location
 from reviewer.record import dataclass, field
-from reviewer.syntax.tree import Assign, Expr, Name
+from reviewer.syntax.tree import (
+    Assign,
+    Block,
+    DoWhile,
+    Expr,
+    For,
+    Function,
+    If,
+    Iterate,
+    Label,
+    Name,
+    Stmt,
+    Switch,
+    While,
+)
 
 ENTRY, EXIT = 0, 1
 
@@ -81,6 +97,7 @@ class Draft:
     for a ``place`` stands right before the node that has its number.
     """
 
+    function: Function
     facts: Facts
     nodes: list[Node] = field(default_factory=list)
     edges: list[tuple[int, int, str]] = field(default_factory=list)
@@ -95,9 +112,16 @@ class Draft:
     releases: int = 0
     places: list[tuple[int, int]] = field(default_factory=list)
     place: int | None = None
+    declared_labels: frozenset[str] | None = None
     gaps: list[int] = field(default_factory=list)
     variables: set[str] = field(default_factory=set)
     temporaries: int = 0
+
+    def label_names(self) -> frozenset[str]:
+        """The labels of the function, those further down included."""
+        if self.declared_labels is None:
+            self.declared_labels = frozenset(_labels(self.function.body))
+        return self.declared_labels
 
     def add(self, node: Node) -> int:
         """A new node that every waiting edge leads to; its end waits next."""
@@ -133,3 +157,19 @@ class Draft:
         """A name for a value that has none."""
         self.temporaries += 1
         return Name(loc, f"%{self.temporaries}")
+
+
+def _labels(body: Stmt) -> Iterator[str]:
+    stack: list[Stmt] = [body]
+    while stack:
+        match stack.pop():
+            case Label(name=name):
+                yield name
+            case Block(items=items):
+                stack.extend(items)
+            case If(then=then, other=other):
+                stack += [then] if other is None else [then, other]
+            case While(body=inner) | DoWhile(body=inner) | For(body=inner):
+                stack.append(inner)
+            case Iterate(body=inner) | Switch(body=inner):
+                stack.append(inner)

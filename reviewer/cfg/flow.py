@@ -190,7 +190,9 @@ def _jump(draft: Draft, stmt: Stmt) -> None:
     match stmt:
         case Return():
             _return(draft, stmt)
-        case Goto(target=target):
+        case Goto(target=target, value=pointer):
+            if pointer is not None:
+                effect(draft, pointer, statement)
             draft.jump(target, stmt.loc)
         case Break():
             _leave_for(draft, draft.breaks, stmt.loc)

@@ -294,9 +294,9 @@ def _call(draft: Draft, expr: Call, lower: Lower) -> Expr:
     draft.add(Invoke(expr.loc, name, pointer, args, result.name))
     if name and draft.facts.noreturn(name):
         draft.ends = []
-    labels = [arg.operand for arg in args if isinstance(arg, Unary) and arg.op == "&&"]
-    if labels and name == "asm":
-        _jumps(draft, expr, [label for label in labels if isinstance(label, Name)])
+    labels = _labels_given(draft, name, args)
+    if labels:
+        _jumps(draft, expr, labels)
     if name.startswith("guard(") and not guard_is_conditional(expr):
         return Literal(expr.loc, "1")
     return result
@@ -324,9 +324,19 @@ def _callee(draft: Draft, function: Expr, lower: Lower) -> tuple[str, Expr | Non
     return "", value(draft, function, lower)
 
 
+def _labels_given(draft: Draft, name: str, args: tuple[Expr, ...]) -> list[Name]:
+    """The labels a call may jump to: those of ``asm goto``, and those a macro
+    is given by name, as in ``unsafe_put_user(value, pointer, Efault)``."""
+    if name == "asm":
+        taken = [arg.operand for arg in args if isinstance(arg, Unary) and arg.op == "&&"]
+        return [label for label in taken if isinstance(label, Name)]
+    names = [arg for arg in args if isinstance(arg, Name) and arg.name not in draft.variables]
+    return [arg for arg in names if arg.name[0] != "%" and arg.name in draft.label_names()]
+
+
 def _jumps(draft: Draft, expr: Call, labels: list[Name]) -> None:
-    """``asm goto`` goes on behind it or at one of its labels."""
-    number = draft.add(Decide(expr.loc, Opaque(expr.loc, "asm goto"), unknown=True))
+    """A call that goes on behind it or at one of its labels."""
+    number = draft.add(Decide(expr.loc, Opaque(expr.loc, "goto"), unknown=True))
     for label in labels:
         draft.ends = [(number, "T")]
         draft.jump(label.name, expr.loc)

@@ -59,7 +59,7 @@ class _Way:
 
 def summary(graph: Graph, facts: Facts, callees: Summaries) -> FunctionFact | None:
     """The effect of one function on locks and contexts; None when it has none."""
-    found = locksets(graph, facts, summaries=callees)
+    found = alone = locksets(graph, facts, summaries=callees)
     dropped = frozenset(_dropped(found, facts, callees))
     left = frozenset(_left(found, facts, callees))
     if dropped or left:
@@ -70,6 +70,10 @@ def summary(graph: Graph, facts: Facts, callees: Summaries) -> FunctionFact | No
         return None
     acquires = tuple(_acquired(graph, ways, dropped))
     releases = tuple(_released(graph, ways, dropped))
+    # What it drops first and takes again is held behind it, whoever held it before.
+    again = alone.before[EXIT]
+    retaken = frozenset() if again is None else dropped & again.may
+    acquires += tuple(_maybe(graph, retaken, ways))
     entered, when = _entered(ways, left)
     gone = frozenset(name for name in left if any(name not in w.held.contexts.must for w in ways))
     if not (acquires or releases or entered or gone):
@@ -193,6 +197,13 @@ def _when(ways: list[_Way], name: str) -> str:
         ):
             return when
     return MAYBE
+
+
+def _maybe(graph: Graph, names: frozenset[str], ways: list[_Way]) -> Iterator[LockFact]:
+    for name in sorted(names):
+        place = _outside(graph, name, ways)
+        if place is not None:
+            yield LockFact(place, "", MAYBE)
 
 
 def _released(graph: Graph, ways: list[_Way], dropped: frozenset[str]) -> Iterator[LockFact]:

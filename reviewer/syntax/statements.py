@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from reviewer.location import Location
+from reviewer.record import replace
 from reviewer.syntax.conditional import preprocessor_branches
 from reviewer.syntax.context import (
     MAX_CHAIN,
@@ -21,6 +22,7 @@ from reviewer.syntax.context import (
 )
 from reviewer.syntax.declarations import declarations
 from reviewer.syntax.expressions import comma_items, expression, parts
+from reviewer.syntax.rebuild import rebuilt
 from reviewer.syntax.reread import call_in_disguise
 from reviewer.syntax.tree import (
     Block,
@@ -49,7 +51,7 @@ from reviewer.syntax.tree import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_JUMP = re.compile(r"[(,]\s*(return|goto)\b")
+_JUMP = re.compile(r"[(,]\s*(return|goto|break|continue)\b")
 
 
 def block(ctx: Context, node: Node, depth: int) -> Block:
@@ -129,8 +131,25 @@ def _goto(ctx: Context, node: Node, depth: int) -> list[Stmt]:
     label = node.child_by_field_name("label")
     if label is None:
         raise ValueError("goto without a label")
-    computed = (label.start_byte, "goto") in ctx.marks
-    return [Goto(location(ctx, node), "" if computed else written(ctx, label))]
+    here = location(ctx, node)
+    computed = ctx.marks.get((label.start_byte, "goto"))
+    if computed is None:
+        return [Goto(here, written(ctx, label))]
+    return [Goto(here, "", _target(computed.text, here))]
+
+
+def _target(text: str, loc: Location) -> Expr | None:
+    """The value of ``goto *value``, which the parser never saw."""
+    from reviewer.syntax.parse import parse_expression
+
+    try:
+        return _placed(parse_expression(text), loc)
+    except ValueError:
+        return None
+
+
+def _placed(expr: Expr, loc: Location) -> Expr:
+    return replace(rebuilt(expr, lambda operand: _placed(operand, loc)), loc=loc)
 
 
 def _break(ctx: Context, node: Node, depth: int) -> list[Stmt]:
@@ -231,6 +250,9 @@ def _otherwise(text: str, args: tuple[Expr, ...], loc: Location) -> Stmt | None:
         return None
     if found[1] == "return":
         return Return(loc, args[1])
+    if found[1] in ("break", "continue"):
+        # Both leave the one round of the scope.
+        return Break(loc)
     return Goto(loc, args[1].name) if isinstance(args[1], Name) else None
 
 

@@ -265,10 +265,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Goto:
-    """``goto target``; ``target`` is empty for a computed goto."""
+    """``goto target``; ``target`` is empty for a computed goto, ``goto *value``."""
 
     loc: Location
     target: str
+    value: "Expr | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ def test_a_helper_that_drops_and_takes_again() -> None:
     helper += "\tspin_lock(&p->a);\n}\n"
     found = held(helper, "spin_lock(&t->a); at_0(); relax(t); at_1();")
     assert found == {"0": (A, A), "1": (A, A)}
+    assert held(helper, "relax(t); at_1();") == {"1": (set(), A)}
 
 
 def test_a_helper_that_takes_and_drops_has_no_effect() -> None:
