@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The accesses a function makes to what others may see too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reviewer.cfg.dominators import postorder
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node
 from reviewer.facts import Facts
 from reviewer.locks.aliases import Aliases
@@ -174,21 +175,43 @@ def _inner_reads(expr: Expr) -> Iterator[Touch]:
 
 @dataclass(frozen=True, slots=True)
 class _Uses:
-    """Where values go: ``copies`` are nodes that set a local from others,
-    ``branches`` those that branch on some."""
+    """Where values go: ``copies`` gives by name the nodes that set a local from
+    it, ``branches`` those that branch on it, ``decisive`` the names from
+    which a value may get to a branch at all; ``reached`` is made when it is
+    first needed (`_behind`)."""
 
-    copies: tuple[tuple[int, str, frozenset[str]], ...]
-    branches: tuple[tuple[int, frozenset[str]], ...]
+    copies: Mapping[str, Sequence[tuple[int, str]]]
+    branches: Mapping[str, Sequence[int]]
+    decisive: frozenset[str]
+    reached: dict[int, int]
 
 
 def _uses(graph: Graph) -> _Uses:
-    copies, branches = [], []
+    copies: dict[str, list[tuple[int, str]]] = {}
+    branches: dict[str, list[int]] = {}
+    sources: dict[str, set[str]] = {}
     for number, node in enumerate(graph.nodes):
         if isinstance(node, Compute) and isinstance(node.expr, Assign):
-            copies += [(number, name, _mentioned(node.expr.value)) for name in _target(node)]
+            for target in _target(node):
+                for used in _mentioned(node.expr.value):
+                    copies.setdefault(used, []).append((number, target))
+                    sources.setdefault(target, set()).add(used)
         elif isinstance(node, Decide):
-            branches.append((number, _mentioned(node.cond)))
-    return _Uses(tuple(copies), tuple(branches))
+            for used in _mentioned(node.cond):
+                branches.setdefault(used, []).append(number)
+    return _Uses(copies, branches, _closed(branches, sources), {})
+
+
+def _closed(names: Iterable[str], more: Mapping[str, set[str]]) -> frozenset[str]:
+    """The names and all that ``more`` leads to from them."""
+    found = set(names)
+    stack = list(found)
+    while stack:
+        for name in more.get(stack.pop(), ()):
+            if name not in found:
+                found.add(name)
+                stack.append(name)
+    return frozenset(found)
 
 
 def _decides(graph: Graph, uses: _Uses, number: int) -> bool:
@@ -197,26 +220,40 @@ def _decides(graph: Graph, uses: _Uses, number: int) -> bool:
     node = graph.nodes[number]
     if isinstance(node, Decide):
         return True
-    carriers = frozenset({node.result}) if isinstance(node, Invoke) else _target(node)
-    if not carriers:
+    carriers = {node.result} if isinstance(node, Invoke) else set(_target(node))
+    if carriers.isdisjoint(uses.decisive):
         return False
-    behind, known = _behind(graph, number), frozenset[str]()
-    while carriers != known:
-        known = carriers
-        carriers |= {name for at, name, used in uses.copies if used & known and at in behind}
-    return any(used & carriers and at in behind for at, used in uses.branches)
-
-
-def _behind(graph: Graph, number: int) -> set[int]:
-    """The nodes that can be reached from a node."""
-    seen = {number}
-    stack = [number]
+    behind = _behind(graph, uses, number)
+    stack = list(carriers)
     while stack:
-        for target, _ in graph.succ[stack.pop()]:
-            if target not in seen:
-                seen.add(target)
+        name = stack.pop()
+        if any(behind >> at & 1 for at in uses.branches.get(name, ())):
+            return True
+        for at, target in uses.copies.get(name, ()):
+            if target not in carriers and behind >> at & 1:
+                carriers.add(target)
                 stack.append(target)
-    return seen
+    return False
+
+
+def _behind(graph: Graph, uses: _Uses, number: int) -> int:
+    """The nodes that can be reached from a node, itself included, as the bits
+    of a number; made for all nodes at once, the last ones first."""
+    if not uses.reached:
+        reached = [1 << node for node in range(len(graph.nodes))]
+        order = postorder([[target for target, _ in edges] for edges in graph.succ], 0)
+        changed = True
+        while changed:
+            changed = False
+            for node in order:
+                bits = reached[node]
+                for target, _ in graph.succ[node]:
+                    bits |= reached[target]
+                if bits != reached[node]:
+                    reached[node] = bits
+                    changed = True
+        uses.reached.update(enumerate(reached))
+    return uses.reached[number]
 
 
 def _target(node: Node) -> frozenset[str]:

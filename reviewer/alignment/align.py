@@ -17,6 +17,7 @@ from reviewer.locks.conditions import (
 from reviewer.locks.locksets import Held, Locksets, Summaries, locksets, nothing_known
 from reviewer.record import dataclass
 
+Conditions = frozenset[Condition]
 LineMap = Callable[[int], int | None]
 
 _TEMPORARY = re.compile(r"%\d+")
@@ -75,6 +76,7 @@ def align(before: Image, after: Image, facts: Facts, after_line: LineMap) -> tup
     the after image, and gives None for the others.
     """
     found = []
+    setting = _setting(before, after, facts)
     kept, rest_before, rest_after = _kept(before.accesses, after.accesses, after_line)
     moved = list(_moved(rest_before, rest_after))
     matched = {id(source) for _, sources in moved for source in sources}
@@ -83,9 +85,9 @@ def align(before: Image, after: Image, facts: Facts, after_line: LineMap) -> tup
     replaced = {id(access) for access, _ in widened}
     for access, sources in kept:
         if id(access) not in replaced:
-            found.append(_aligned(before, after, facts, access, sources, False))
+            found.append(_aligned(setting, access, sources, False))
     for access, sources in (*moved, *widened):
-        found.append(_aligned(before, after, facts, access, sources, True))
+        found.append(_aligned(setting, access, sources, True))
     return tuple(sorted(found, key=lambda entry: (entry.access.line, entry.access.place)))
 
 
@@ -123,16 +125,19 @@ def _widened(
     made on more paths than before: on those where the condition was false
     another access of the same kind used to be made.
     """
+    alike: dict[tuple[str, str, str], list[Access]] = {}
+    for other in left:
+        alike.setdefault((*other.key, other.text), []).append(other)
     for access, sources in kept:
+        candidates = alike.get((*access.key, access.text), ())
         old, new = before.locks.before[sources[0].node], after.locks.before[access.node]
-        if old is None or new is None:
+        if not candidates or old is None or new is None:
             continue
         fallen = {found.negated() for found in old.conditions() - new.conditions()}
         taken_in = []
-        for other in left:
+        for other in candidates:
             held = before.locks.before[other.node]
-            same = (other.key, other.text) == (access.key, access.text)
-            if same and held is not None and fallen & held.conditions():
+            if held is not None and fallen & held.conditions():
                 taken_in.append(other)
         if taken_in:
             yield access, (*sources, *taken_in)
@@ -147,8 +152,11 @@ def _moved(before: Sequence[Access], after: Sequence[Access]) -> Iterator[Match]
     groups: dict[tuple[str, str], list[Access]] = {}
     for access in before:
         groups.setdefault(access.key, []).append(access)
+    goals: dict[tuple[str, str], list[Access]] = {}
+    for access in after:
+        goals.setdefault(access.key, []).append(access)
     for key, sources in groups.items():
-        targets = [access for access in after if access.key == key]
+        targets = goals.get(key, ())
         if len(targets) == 1:
             yield targets[0], tuple(sources)
         elif targets:
@@ -160,23 +168,40 @@ def _moved(before: Sequence[Access], after: Sequence[Access]) -> Iterator[Match]
                     yield target, tuple(part)
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """Both images, what is the same for all accesses of them, and what is held
+    after the patch where some conditions are taken for granted."""
+
+    before: Image
+    after: Image
+    facts: Facts
+    pointers: frozenset[str]
+    stable: frozenset[str]
+    assumed: dict[Conditions, Locksets]
+
+
+def _setting(before: Image, after: Image, facts: Facts) -> _Setting:
+    stable = _stable(before.graph) & _stable(after.graph)
+    return _Setting(before, after, facts, pointer_names(before.graph), stable, {})
+
+
 def _aligned(
-    before: Image,
-    after: Image,
-    facts: Facts,
-    access: Access,
-    sources: tuple[Access, ...],
-    moved: bool,
+    setting: _Setting, access: Access, sources: tuple[Access, ...], moved: bool
 ) -> Aligned:
+    before, after = setting.before, setting.after
     held_before = [before.locks.before[source.node] for source in sources]
-    here = after.locks.before[access.node]
-    told = [_told(held, before) for held in held_before]
-    pointers = pointer_names(before.graph)
+    told: list[Conditions] = [frozenset()]
+    there: Conditions = frozenset()
+    if len(sources) > 1:
+        # Only where several became one, conditions tell them apart.
+        told = [_told(held, before) for held in held_before]
+        there = _told(after.locks.before[access.node], after)
     old, new = [], []
     for source, held, own in zip(sources, held_before, told, strict=True):
-        path = _path(own, told, _told(here, after))
-        text = " && ".join(sorted(spoken(found, pointers) for found in path))
-        now = _on_path(before, after, facts, access, path)
+        path = _path(own, told, there)
+        text = " && ".join(sorted(spoken(found, setting.pointers) for found in path))
+        now = _on_path(setting, access, path)
         if held is None or now is None:
             continue
         old.append(_state(text, held, source, before.graph))
@@ -187,9 +212,6 @@ def _aligned(
 def _state(path: str, held: Held, access: Access, graph: Graph) -> State:
     whole = graph.function.complete
     return State(path, held.must if whole or held.must else None, held.may, held.context, access)
-
-
-Conditions = frozenset[Condition]
 
 
 def _told(held: Held | None, image: Image) -> Conditions:
@@ -214,14 +236,15 @@ def _path(own: Conditions, others: Sequence[Conditions], after: Conditions) -> C
     )
 
 
-def _on_path(
-    before: Image, after: Image, facts: Facts, access: Access, path: Conditions
-) -> Held | None:
-    stable = _stable(before.graph) & _stable(after.graph)
-    assume = frozenset(found for found in path if _variables(found) <= stable)
+def _on_path(setting: _Setting, access: Access, path: Conditions) -> Held | None:
+    after = setting.after
+    assume = frozenset(found for found in path if _variables(found) <= setting.stable)
     if not assume:
         return after.locks.before[access.node]
-    return locksets(after.graph, facts, assume, summaries=after.summaries).before[access.node]
+    if assume not in setting.assumed:
+        found = locksets(after.graph, setting.facts, assume, summaries=after.summaries)
+        setting.assumed[assume] = found
+    return setting.assumed[assume].before[access.node]
 
 
 def _stable(graph: Graph) -> frozenset[str]:

@@ -35,7 +35,7 @@ def _targets(edges: Sequence[Sequence[tuple[int, str]]]) -> Edges:
 
 
 def _immediate(succ: Edges, pred: Edges, root: int) -> list[int]:
-    order = _postorder(succ, root)
+    order = postorder(succ, root)
     rank = [NONE] * len(succ)
     for number, node in enumerate(order):
         rank[node] = number
@@ -63,7 +63,7 @@ def _meet(tree: list[int], rank: list[int], one: int, other: int) -> int:
     return one
 
 
-def _postorder(succ: Edges, root: int) -> list[int]:
+def postorder(succ: Edges, root: int) -> list[int]:
     """The nodes reached from the root, each behind all it leads to first."""
     order: list[int] = []
     seen = {root}
