@@ -9,6 +9,7 @@ function by name.  Places and values are C expressions in which ``$0``, ``$1``,
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 
 from reviewer.record import dataclass, field
 from reviewer.syntax.tree import Expr
@@ -70,7 +71,8 @@ class FunctionFact:
     argument 0.  ``type`` is the C type returned, empty when not recorded.
     ``noreturn`` says that the call does not come back.
     ``transparent`` says that the macro evaluates to its first argument, so
-    that a branch on it is a branch on the argument.
+    that a branch on it is a branch on the argument; with ``noreturn``, that it
+    does not come back where the argument is true.
     ``assumes`` and ``assumes_contexts`` are the locks and contexts that the
     authors of the code assert: they are held from the call on.
     ``source`` names file and kernel version, or the commit.
@@ -168,7 +170,10 @@ class Facts:
         found = self.functions.get(name)
         if found is not None:
             return found
-        for pattern in self.patterns:
-            if fnmatchcase(name, pattern):
-                return self.patterns[pattern]
-        return None
+        pattern = _fitting(name, tuple(self.patterns))
+        return None if pattern is None else self.patterns[pattern]
+
+
+@cache
+def _fitting(name: str, patterns: tuple[str, ...]) -> str | None:
+    return next((pattern for pattern in patterns if fnmatchcase(name, pattern)), None)

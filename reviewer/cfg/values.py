@@ -38,6 +38,8 @@ def value(draft: Draft, expr: Expr, lower: Lower) -> Expr:
         case Name() | Literal() | Opaque():
             return expr
         case Call(function=Name(name=name), args=(first, *rest)) if draft.facts.transparent(name):
+            if draft.facts.noreturn(name):
+                return _stops(draft, expr, first, lower)
             found = value(draft, first, lower)
             for other in rest:
                 value(draft, other, lower)
@@ -109,7 +111,7 @@ def condition(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
         case Unary(op="!", operand=operand):
             yes, no = condition(draft, operand, lower)
             return no, yes
-        case Call(function=Name(name=name), args=(first, *rest)) if draft.facts.transparent(name):
+        case Call(function=Name(name=name), args=(first, *rest)) if _says(draft, name):
             for other in rest:
                 value(draft, other, lower)
             return condition(draft, first, lower)
@@ -133,6 +135,11 @@ def condition(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
             here, draft.ends = draft.ends, []
             return (here, []) if truth else ([], here)
     return _decide(draft, expr, lower)
+
+
+def _says(draft: Draft, name: str) -> bool:
+    """Whether a branch on a macro is one on its first argument."""
+    return draft.facts.transparent(name) and not draft.facts.noreturn(name)
 
 
 def _decide(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
@@ -255,6 +262,17 @@ def _chain(draft: Draft, expr: Binary, lower: Lower) -> Expr:
         same = result is one.left and right is one.right
         result = one if same else replace(one, left=result, right=right)
     return result
+
+
+def _stops(draft: Draft, expr: Call, cond: Expr, lower: Lower) -> Expr:
+    """``BUG_ON(cond)`` does not come back where the condition is true."""
+    yes, no = condition(draft, cond, lower)
+    draft.ends = yes
+    if yes:
+        name = expr.function.name if isinstance(expr.function, Name) else ""
+        draft.add(Invoke(expr.loc, name, None, (), draft.temporary(expr.loc).name))
+    draft.ends = no
+    return Literal(expr.loc, "0")
 
 
 def _statements(draft: Draft, items: tuple[Stmt, ...], lower: Lower, expr: StatementExpr) -> Expr:

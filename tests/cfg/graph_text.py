@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Graphs as text: the ways through a function body."""
 
+from dataclasses import replace
+
 from reviewer.cfg.build import build
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Join, Leave, Node, Unknown
 from reviewer.fact_tables import function_from
@@ -24,6 +26,8 @@ def facts_of(**names: tuple[str, ...]) -> Facts:
 
 
 FACTS = facts_of(noreturn=NORETURN, conditions=TRANSPARENT)
+STOPS = function_from({"names": ["DIE_IF"], "conditions": True, "noreturn": True, "source": "test"})
+FACTS = replace(FACTS, functions={**FACTS.functions, "DIE_IF": STOPS})
 
 
 def graph(body: str, head: str = "int f(int a, int b, int c, int (*call)(int))") -> Graph:

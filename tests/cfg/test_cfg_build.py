@@ -130,6 +130,7 @@ def test_loops(body: str, expected: list[str]) -> None:
         ("if (a) goto out; b = 1; out: c = 1;", ["a:F b = 1 c = 1", "a:T c = 1"]),
         ("again: if (a) goto again; return b;", ["a:F return b", "a:T a:F return b"]),
         ("goto in; while (a) { in: b++; }", ["b++ a:F", "b++ a:T b++ a:F"]),
+        ("DIE_IF(a && !b); b = 1;", ["a:F b = 1", "a:T b:F %1=DIE_IF() |", "a:T b:T b = 1"]),
         ("goto *g(a); x: b = 1;", ["%1=g(a) *%1:x b = 1"]),
         ("put(a, out); b = 1; out: c = 1;", ["%1=put(a, out) ?goto:F b = 1 c = 1",
          "%1=put(a, out) ?goto:T c = 1"]),
