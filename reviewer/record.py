@@ -5,7 +5,7 @@
 them, and loads `inspect`: that was a third of what reviewing one small patch
 costs.  Here ``__init__`` is compiled when the first record of a class is made,
 and the other methods are shared.  Only what records need is known: slots, no
-inheritance, no ``__post_init__``.  Type checkers see the originals, and
+inheritance.  Type checkers see the originals, and
 `dataclasses.replace` and `dataclasses.fields` take these records.
 """
 
@@ -33,10 +33,9 @@ else:
 
     def replace(record: Any, /, **changes: Any) -> Any:
         """The same record with other values for some of its fields."""
-        for name in record.__match_args__:
-            if name not in changes:
-                changes[name] = getattr(record, name)
-        return record.__class__(**changes)
+        names = record.__match_args__
+        values = [changes.pop(name) if name in changes else getattr(record, name) for name in names]
+        return record.__class__(*values, **changes)
 
 
 class _Field:
@@ -133,6 +132,8 @@ def _init(cls: Any, defaults: dict[str, Any]) -> Callable[..., None]:
         params.append(f"{name}=_default_{name}" if optional else name)
         value = f"_new_{name}() if {name} is _absent else {name}" if factory else name
         sets.append(f"_set_{name}(self, {value})")
+    if hasattr(cls, "__post_init__"):
+        sets.append("self.__post_init__()")
     exec(f"def __init__({', '.join(['self', *params])}): {'; '.join(sets) or 'pass'}", known)
     made: Callable[..., None] = known["__init__"]
     return made

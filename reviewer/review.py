@@ -4,7 +4,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from reviewer.checker.changes import Changes, changes
+from reviewer.checker.changes import Allowance, Changes, changes
 from reviewer.checker.rule import Rule
 from reviewer.checker.rules import findings
 from reviewer.facts import Facts
@@ -42,12 +42,13 @@ def review(submission: Submission, tree: Tree | None, rules: Ruleset) -> Review:
     judged: list[Judged] = []
     problems: list[PatchProblem] = []
     overlay: Overlay = {}
+    allowance = Allowance()
     for number, patch in enumerate(submission.patches):
         pairs, unpaired = pair(patch, tree, overlay)
         overlay = overlay_after(overlay, patch, pairs)
         found = [*patch.problems, *unpaired]
         for one in pairs:
-            analysed = changes(one, rules.vocabulary, rules.facts)
+            analysed = changes(one, rules.vocabulary, rules.facts, allowance)
             found.extend(analysed.problems)
             judged.extend(_judged(analysed, patch.changelog, number, tree, rules, ledger))
         problems.extend(PatchProblem(number, problem) for problem in found)

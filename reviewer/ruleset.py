@@ -115,8 +115,7 @@ def rules_folder() -> Path:
 def load_facts(extra: Sequence[Path] = ()) -> Facts:
     """The kernel facts, those in ``kernel/`` of the ``extra`` rule folders included.
 
-    A later folder may say something else of a function or constant that an
-    earlier one describes; within one folder a name stands once.
+    A later folder may contradict an earlier one; within one folder a name stands once.
     """
     functions: dict[str, _Entry] = {}
     constants: dict[str, int] = {}
@@ -137,8 +136,7 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
             classes |= _located(f"{where}: classes", _pairs, table, "classes")
             frees |= _located(f"{where}: frees", _frees, table)
             members.update(_located(f"{where}: same_object", _members, table))
-    exact = {name: entry for name, entry in functions.items() if not _PATTERN.search(name)}
-    patterns = {name: entry for name, entry in functions.items() if name not in exact}
+    exact, patterns = _divided(functions)
     facts = Facts(
         functions=_Functions(exact),
         patterns=_Functions(patterns),
@@ -154,6 +152,12 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
     if extra:
         validate(facts)
     return facts
+
+
+def _divided(entries: Mapping[str, _Entry]) -> tuple[dict[str, _Entry], dict[str, _Entry]]:
+    """Those named exactly, and those that are patterns."""
+    exact = {name: entry for name, entry in entries.items() if not _PATTERN.search(name)}
+    return exact, {name: entry for name, entry in entries.items() if name not in exact}
 
 
 def _lockers(entries: Mapping[str, _Entry]) -> frozenset[str]:

@@ -66,7 +66,8 @@ def image(graph: Graph, facts: Facts, summaries: Summaries = nothing_known) -> I
     """Analyse one function of one image; ``summaries`` tell what the other
     functions of its file do to locks."""
     found = locksets(graph, facts, summaries=summaries)
-    return Image(graph, accesses(graph, facts, found.names), found, summaries)
+    seen = () if found.trouble else accesses(graph, facts, found.names)
+    return Image(graph, seen, found, summaries)
 
 
 def align(before: Image, after: Image, facts: Facts, after_line: LineMap) -> tuple[Aligned, ...]:

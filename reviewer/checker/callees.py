@@ -8,10 +8,10 @@ from functools import cache
 from reviewer.alignment.align import names_a_lock
 from reviewer.cfg.build import build
 from reviewer.cfg.graph import Graph
-from reviewer.facts import Facts
+from reviewer.facts import Facts, FunctionFact
 from reviewer.locks.locksets import Summaries, nothing_known
 from reviewer.locks.summaries import MAX_DEPTH, summaries
-from reviewer.record import dataclass
+from reviewer.record import dataclass, replace
 from reviewer.syntax.parse import SourceFile
 from reviewer.syntax.segments import Segment
 
@@ -42,10 +42,8 @@ STRANGERS = Neighbours(lambda name: None, nothing_known, lambda name: False)
 
 def neighbours(file: SourceFile, facts: Facts) -> Neighbours:
     """The functions of a file; each is read when it is first asked for."""
-    segments: dict[str, Segment] = {}
-    for segment in file.segments:
-        segments.setdefault(segment.name, segment)
-    locks, understood = _told_by_words(file, segments, facts)
+    segments = _by_name(file)
+    words = _told_by_words(file, segments, facts)
 
     @cache
     def graph_of(name: str) -> Graph | None:
@@ -57,28 +55,67 @@ def neighbours(file: SourceFile, facts: Facts) -> Neighbours:
         return graph_of(name) if one and one.end - one.body < MAX_CALLEE else None
 
     def locking(name: str) -> Graph | None:
-        return graph_of(name) if locks(name, MAX_DEPTH) else None
+        return graph_of(name) if words.locks(name, MAX_DEPTH) else None
 
     return Neighbours(
         small,
-        summaries(locking, facts),
-        lambda name: name in segments and understood(name, MAX_DEPTH),
+        summaries(locking, facts, lambda name: words.height(name, MAX_DEPTH)),
+        lambda name: name in segments and bool(words.understood(name, MAX_DEPTH)),
     )
 
 
-Asked = Callable[[str, int], bool]
+def sharing(
+    mine: Neighbours, file: SourceFile, theirs: Neighbours, other: SourceFile
+) -> Neighbours:
+    """``mine`` of one image, but asking ``theirs`` of the other what those
+    functions do to locks that stand in both with the same words, together with
+    all they call: it is worked out once."""
+    segments, others = _by_name(file), _by_name(other)
+
+    @cache
+    def same(name: str, depth: int) -> bool:
+        one, two = segments.get(name), others.get(name)
+        if one is None or two is None:
+            return one is two
+        text = file.data[one.start : one.end]
+        if text != other.data[two.start : two.end]:
+            return False
+        code = file.outline.masked[one.start : one.end]
+        inner = {word.decode() for word in _CALL.findall(code)} - {name}
+        return depth == 0 or all(same(word, depth - 1) for word in inner)
+
+    def effects(name: str) -> FunctionFact | None:
+        return (theirs if same(name, MAX_DEPTH) else mine).effects(name)
+
+    return replace(mine, effects=effects)
 
 
-def _told_by_words(
-    file: SourceFile, segments: Mapping[str, Segment], facts: Facts
-) -> tuple[Asked, Asked]:
-    """Whether a function may have any effect on locks, and whether everything
-    in it that looks like one is known: what its words tell, without parsing."""
+def _by_name(file: SourceFile) -> dict[str, Segment]:
+    """The first definition of each name."""
+    segments: dict[str, Segment] = {}
+    for segment in file.segments:
+        segments.setdefault(segment.name, segment)
+    return segments
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the words of a function tell without parsing, followed so many calls
+    deep: whether it may have any effect on locks (``locks``), over how many
+    calls of such functions at most (``height``), and whether everything in it
+    that looks like an operation on locks is known (``understood``)."""
+
+    locks: Callable[[str, int], bool]
+    height: Callable[[str, int], int]
+    understood: Callable[[str, int], bool]
+
+
+def _told_by_words(file: SourceFile, segments: Mapping[str, Segment], facts: Facts) -> _Words:
 
     @cache
     def calls(name: str) -> frozenset[str]:
         one = segments[name]
-        found = _CALL.findall(file.data, one.body, one.end)
+        found = _CALL.findall(file.outline.masked, one.body, one.end)
         return frozenset(word.decode() for word in found)
 
     @cache
@@ -89,6 +126,12 @@ def _told_by_words(
         return not inner.isdisjoint(facts.lockers) or any(locks(one, depth - 1) for one in inner)
 
     @cache
+    def height(name: str, depth: int) -> int:
+        if depth == 0 or not locks(name, MAX_DEPTH):
+            return 0
+        return 1 + max((height(one, depth - 1) for one in calls(name)), default=0)
+
+    @cache
     def understood(name: str, depth: int) -> bool:
         if facts.of(name) is not None or not (name in segments or names_a_lock(name)):
             return True
@@ -96,4 +139,4 @@ def _told_by_words(
             return False
         return all(understood(one, depth - 1) for one in calls(name))
 
-    return locks, understood
+    return _Words(locks, height, understood)

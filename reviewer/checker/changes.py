@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The functions a patch changes in one file, analysed in both images."""
 
-from collections.abc import Iterator, Sequence
-
 from reviewer.alignment.align import align, image, unknown_lockers
 from reviewer.cfg.build import build
-from reviewer.checker.callees import STRANGERS, Neighbours, neighbours
+from reviewer.checker.callees import STRANGERS, Neighbours, neighbours, sharing
+from reviewer.checker.counterparts import counterparts
 from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts
 from reviewer.location import Problem
 from reviewer.record import dataclass
 from reviewer.source.records import SourcePair
-from reviewer.syntax.fragments import fragment_functions
 from reviewer.syntax.parse import SourceFile, read_file
 from reviewer.syntax.tree import Function
 from reviewer.syntax.vocabulary import Vocabulary
@@ -25,20 +23,51 @@ class Changes:
     problems: tuple[Problem, ...]
 
 
-def changes(pair: SourcePair, vocabulary: Vocabulary, facts: Facts) -> Changes:
+MAX_WORK = 4_000_000
+"""Bytes of functions that are compared in one submission, both images counted:
+some two thousand functions.  Who sends patches must not choose what they cost."""
+
+FILE_SHARE = 32
+"""To find the functions in so many bytes costs what following one byte does."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What is left of the work one submission may make."""
+
+    left: int = MAX_WORK
+
+    def take(self, work: int) -> bool:
+        """Whether so much is left; then it is taken."""
+        if work > self.left:
+            return False
+        self.left -= work
+        return True
+
+
+def changes(
+    pair: SourcePair, vocabulary: Vocabulary, facts: Facts, allowance: Allowance | None = None
+) -> Changes:
     """Analyse the functions the hunks of one file touch.
 
     A function that exists in one image only has no counterpart and is left
     to rules that look at one image.
     """
-    functions, problems = [], []
+    functions, problems, left_out = [], [], []
+    allowance = Allowance() if allowance is None else allowance
+    if not allowance.take((len(pair.before or b"") + len(pair.after or b"")) // FILE_SHARE):
+        return Changes((), (Problem(pair.path, "", "not compared: the submission is too large"),))
     files = _file(pair.before, vocabulary), _file(pair.after, vocabulary)
-    known = _neighbours(files[0], facts), _neighbours(files[1], facts)
-    for before, after in _pairs(pair, files, vocabulary):
+    known = _known(*files, facts)
+    for one in counterparts(pair, files, vocabulary):
+        if not allowance.take(one.size):
+            left_out.append(one.name)
+            continue
+        before, after = one.read()
         found = [
-            Problem(pair.path, one.name, f"not parsed, {which} the patch: {reason}")
-            for one, which in ((before, "before"), (after, "after"))
-            for reason in one.errors[:1]
+            Problem(pair.path, part.name, f"not parsed, {which} the patch: {reason}")
+            for part, which in ((before, "before"), (after, "after"))
+            for reason in part.errors[:1]
         ]
         change, problem = _change(pair, before, after, facts, known)
         problems.extend(found)
@@ -46,6 +75,9 @@ def changes(pair: SourcePair, vocabulary: Vocabulary, facts: Facts) -> Changes:
             problems.append(problem)
         elif change is not None:
             functions.append(change)
+    if left_out:
+        reason = f"not compared, nor {len(left_out) - 1} more: the submission is too large"
+        problems.append(Problem(pair.path, left_out[0], reason))
     return Changes(tuple(functions), tuple(problems))
 
 
@@ -66,6 +98,10 @@ def _change(
         reason = f"what {names} locks is not known, so lock scopes are not compared"
         return None, Problem(pair.path, after.name, reason)
     one, two = image(old, facts, known[0].effects), image(new, facts, known[1].effects)
+    for found, which in ((one, "before"), (two, "after")):
+        if found.locks.trouble:
+            reason = f"not compared, {which} the patch: {found.locks.trouble}"
+            return None, Problem(pair.path, after.name, reason)
     aligned = align(one, two, facts, pair.after_line)
     partial = not after.complete
     return FunctionChange(
@@ -77,46 +113,11 @@ def _file(data: bytes | None, vocabulary: Vocabulary) -> SourceFile | None:
     return None if data is None else read_file(data, vocabulary)
 
 
-def _neighbours(file: SourceFile | None, facts: Facts) -> Neighbours:
-    return STRANGERS if file is None else neighbours(file, facts)
-
-
-Files = tuple[SourceFile | None, SourceFile | None]
-
-
-def _pairs(
-    pair: SourcePair, files: Files, vocabulary: Vocabulary
-) -> Iterator[tuple[Function, Function]]:
-    if not pair.whole:
-        old = {f.name: f for f in fragment_functions(pair.fragments_before, vocabulary)}
-        for function in fragment_functions(pair.fragments_after, vocabulary):
-            if function.name in old:
-                yield old[function.name], function
-        return
-    one, two = files
-    if one is None or two is None:
-        return
-    names = [*_touched(two, pair.hunk_lines), *_touched(one, pair.hunk_lines_before)]
-    for name in dict.fromkeys(names):
-        yield from _same_name(pair, one, two, name)
-
-
-def _touched(file: SourceFile, lines: Sequence[tuple[int, int]]) -> list[str]:
-    return [
-        segment.name
-        for segment in file.segments
-        if any(segment.first <= last and first <= segment.last for first, last in lines)
-    ]
-
-
-def _same_name(
-    pair: SourcePair, one: SourceFile, two: SourceFile, name: str
-) -> Iterator[tuple[Function, Function]]:
-    """The definitions of one name, in order; several stand under #if arms."""
-    old = [segment for segment in one.segments if segment.name == name]
-    new = [segment for segment in two.segments if segment.name == name]
-    if len(old) != len(new):
-        return
-    for before, after in zip(old, new, strict=True):
-        if one.data[before.start : before.end] != two.data[after.start : after.end]:
-            yield one.parsed(before), two.parsed(after)
+def _known(
+    before: SourceFile | None, after: SourceFile | None, facts: Facts
+) -> tuple[Neighbours, Neighbours]:
+    """The other functions of both images."""
+    old, new = (STRANGERS if one is None else neighbours(one, facts) for one in (before, after))
+    if before is not None and after is not None:
+        new = sharing(new, after, old, before)
+    return old, new

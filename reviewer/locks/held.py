@@ -26,6 +26,10 @@ class Scopes:
     without: Pairs = frozenset()
     lost: frozenset[str] = NOTHING
 
+    def size(self) -> int:
+        """How much is said."""
+        return len(self.must) + len(self.may) + len(self.when) + len(self.without)
+
     def entered(self, name: str) -> "Scopes":
         """Held from here on."""
         without = frozenset(pair for pair in self.without if pair[1] != name)
@@ -66,6 +70,8 @@ class Scopes:
 
     def renounced(self, elsewhere: Callable[[str], bool]) -> "Scopes":
         """The same, where some names mean other locks from here on."""
+        if not self.may:
+            return self
         lost = frozenset(name for name in self.may if elsewhere(name))
         return replace(self.doubted(elsewhere), lost=self.lost | lost)
 
@@ -81,6 +87,8 @@ class Scopes:
 
     def forgotten(self, gone: frozenset[str]) -> "Scopes":
         """The same, without conditions on variables that are written."""
+        if not (self.when or self.without):
+            return self
         return replace(
             self,
             when=frozenset(pair for pair in self.when if not words(pair[0].text) & gone),
@@ -89,12 +97,16 @@ class Scopes:
 
     def said_by(self, said: Condition, now: Condition) -> "Scopes":
         """The same, where ``now`` has become another way to say ``said``."""
+        if not (self.when or self.without):
+            return self
         return replace(
             self, when=_also(self.when, said, now), without=_also(self.without, said, now)
         )
 
     def where(self, found: Condition) -> "Scopes":
         """The same on the ways where a condition turned out to be true."""
+        if not (self.when or self.without):
+            return self
         taken = frozenset(name for when, name in self.when if when == found)
         absent = frozenset(name for when, name in self.without if when == found)
         return replace(self, must=self.must | taken, may=self.may - (absent - self.must - taken))
@@ -108,6 +120,10 @@ class Held:
     locks: Scopes = Scopes()
     contexts: Scopes = Scopes()
     known: frozenset[Condition] = frozenset()
+
+    def size(self) -> int:
+        """How much is said, at least 1: what a step over it costs."""
+        return 1 + len(self.known) + self.locks.size() + self.contexts.size()
 
     @property
     def must(self) -> frozenset[str]:

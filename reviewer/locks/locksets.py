@@ -8,9 +8,11 @@ must hold: where that is not sure, nothing is claimed.
 """
 
 import re
-from collections import deque
 from collections.abc import Callable
+from functools import cache
+from heapq import heappop, heappush
 
+from reviewer.cfg.dominators import postorder
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Node, Unknown
 from reviewer.facts import Facts, FunctionFact, LockFact
 from reviewer.locks.aliases import Aliases, aliases, lock_text
@@ -34,6 +36,16 @@ from reviewer.syntax.tree import Assign, Expr, Name
 __all__ = ["START", "Held", "Locksets", "lock_name", "lock_text", "locksets"]
 
 START = Held()
+
+MAX_NODES = 5_000
+MAX_EDGES = 15_000
+"""The largest function of the kernel has 3,525 nodes and as many edges."""
+
+MAX_WORK = 400_000
+"""What may be said at the nodes that are passed, all together, for the sets grow
+with the function.  The kernel's functions need 203,000 at most, but for one, the
+bandwidth calculation of a graphics card, that needs 742,000."""
+
 MAYBE = "maybe"
 """When a call takes or drops a lock in a way its result does not tell."""
 
@@ -41,16 +53,22 @@ Summaries = Callable[[str], FunctionFact | None]
 """What a call of a function of the tree does to locks, by its name; asked where
 the tables say nothing."""
 _VARIABLE = re.compile(r"(?<![\w>.])%?[A-Za-z_]\w*|%\d+")
+_POINTER = re.compile(r"(?:->|\.)(\w+)(?:\[\])?\)*(?=->|$)")
+_ARROW = re.compile("->")
 _MEMBER = re.compile(r"(?:->|\.)(\w+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Locksets:
-    """What is held before each node; None where the node is not reached."""
+    """What is held before each node; None where the node is not reached.
+
+    ``trouble`` says why nothing is known of any node, and is empty otherwise.
+    """
 
     graph: Graph
     names: Aliases
     before: tuple[Held | None, ...]
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,12 @@ class _Setting:
     trusted: frozenset[str]
     assume: frozenset[Condition]
     summaries: Summaries
+    variables: frozenset[str]
+
+    def is_global(self, lock: str) -> bool:
+        """Whether a name is that of a variable outside the function, which is
+        the lock itself as nobody points locks elsewhere by a global."""
+        return lock.isidentifier() and lock not in self.variables
 
     def effect(self, node: Invoke) -> FunctionFact | None:
         """What a call does: the tables know best, then its body."""
@@ -86,18 +110,28 @@ def locksets(
     ``assume`` are conditions on parameters taken for granted: edges that
     contradict them are not followed.  ``start`` is what the caller holds.
     """
-    setting = _Setting(graph, facts, aliases(graph, facts), trusted(graph), assume, summaries)
     before: list[Held | None] = [None] * len(graph.nodes)
+    trouble = _too_large(graph)
+    if trouble:
+        return Locksets(graph, Aliases({}), tuple(before), trouble)
+    setting = _Setting(
+        graph, facts, aliases(graph, facts), trusted(graph), assume, summaries, _own(graph)
+    )
     for lock in held_at_entry(graph.function):
         start = replace(start, locks=start.locks.entered(lock))
     before[0] = start
-    queue, waiting = deque([0]), {0}
-    while queue:
-        number = queue.popleft()
+    # A node waits for all that flows into it: then few are visited twice.
+    order = postorder([[target for target, _ in edges] for edges in graph.succ], 0)
+    order.reverse()
+    rank = {number: at for at, number in enumerate(order)}
+    queue, waiting, work = [0], {0}, 0
+    while queue and work < MAX_WORK:
+        number = order[heappop(queue)]
         waiting.discard(number)
         held = before[number]
         assert held is not None
         after = _after(setting, number, held)
+        work += after.size() * (1 + len(graph.succ[number]))
         for target, label in graph.succ[number]:
             flowing = _along(setting, graph.nodes[number], label, after)
             if flowing is None:
@@ -108,8 +142,26 @@ def locksets(
                 before[target] = new
                 if target not in waiting:
                     waiting.add(target)
-                    queue.append(target)
+                    heappush(queue, rank[target])
+    if queue:
+        return Locksets(graph, setting.names, (None,) * len(before), _TOO_MUCH)
     return Locksets(graph, setting.names, tuple(before))
+
+
+def _own(graph: Graph) -> frozenset[str]:
+    """Parameters and variables of the function."""
+    declared = {one.declares for one in graph.nodes if isinstance(one, Compute)}
+    return frozenset({one.name for one in graph.function.params} | declared)
+
+
+_TOO_MUCH = "too much may be held on its ways"
+
+
+def _too_large(graph: Graph) -> str:
+    nodes, edges = len(graph.nodes), sum(map(len, graph.succ))
+    if nodes <= MAX_NODES and edges <= MAX_EDGES:
+        return ""
+    return f"too large to follow: {nodes} nodes, {edges} edges"
 
 
 def _after(setting: _Setting, number: int, held: Held) -> Held:
@@ -121,7 +173,7 @@ def _after(setting: _Setting, number: int, held: Held) -> Held:
     if isinstance(node, Compute) and isinstance(node.expr, Assign):
         return _assigned(setting, node.expr, held)
     if isinstance(node, Invoke) and (fact := setting.effect(node)) is not None:
-        return _called(node, fact, held, setting.names)
+        return _called(setting, node, fact, held)
     return held
 
 
@@ -138,10 +190,39 @@ def _forgotten(setting: _Setting, number: int, held: Held) -> Held:
     if gone:
         known = frozenset(found for found in held.known if not words(found.text) & gone)
         held = Held(held.locks.forgotten(gone), held.contexts.forgotten(gone), known)
-    pointers = _repointed(setting, node, gone)
-    if not pointers:
+    if not held.locks.may:
         return held
-    return replace(held, locks=held.locks.renounced(lambda lock: _through(lock, pointers)))
+    pointers = _repointed(setting, node, gone)
+    stored = _stored(node)
+    member = "" if stored is None else _member(stored)
+    if not (pointers or member):
+        return held
+    kept = set() if stored is None else {str(setting.names.canonical(stored))} - pointers
+    return replace(
+        held,
+        locks=held.locks.renounced(
+            lambda lock: lock not in kept and (_through(lock, pointers) or _by(lock, member))
+        ),
+    )
+
+
+def _stored(node: Node) -> Place | None:
+    """The place an assignment writes."""
+    if isinstance(node, Compute) and isinstance(node.expr, Assign):
+        return place_of(node.expr.target)
+    return None
+
+
+def _member(place: Place) -> str:
+    """The member that is written; empty for none.  Whose member it is does not
+    count: two pointers may point to one object."""
+    steps = [step for step in place.steps if step != ELEMENT]
+    return steps[-1].lstrip("->.*") if steps else ""
+
+
+def _by(lock: str, member: str) -> bool:
+    """Whether a lock is reached through a pointer that is a member of that name."""
+    return member in _POINTER.findall(lock)
 
 
 def _repointed(setting: _Setting, node: Node, gone: frozenset[str]) -> frozenset[str]:
@@ -166,12 +247,17 @@ def _spelled(expr: Expr, names: Aliases) -> frozenset[str]:
 def _through(lock: str, pointers: frozenset[str]) -> bool:
     """Whether a lock is reached through one of some pointers, so that its name
     means another one when that changes."""
-    if any(lock == pointer or lock.startswith(f"{pointer}->") for pointer in pointers):
-        return True
+    return not pointers.isdisjoint(_reached_by(lock))
+
+
+@cache
+def _reached_by(lock: str) -> frozenset[str]:
+    """All names a change of which makes a lock's name mean another one."""
+    found = {lock, *(lock[: arrow.start()] for arrow in _ARROW.finditer(lock))}
     for variable in _VARIABLE.findall(lock):
-        if variable in pointers and not ("->" not in lock and lock.startswith(f"{variable}.")):
-            return True
-    return False
+        if "->" in lock or not lock.startswith(f"{variable}."):
+            found.add(variable)
+    return frozenset(found)
 
 
 def _assigned(setting: _Setting, expr: Assign, held: Held) -> Held:
@@ -210,10 +296,12 @@ def _handed_on(setting: _Setting, expr: Assign, held: Held) -> Held:
     return replace(held, locks=held.locks.renamed(change))
 
 
-def _called(node: Invoke, fact: FunctionFact, held: Held, names: Aliases) -> Held:
+def _called(setting: _Setting, node: Invoke, fact: FunctionFact, held: Held) -> Held:
+    names = setting.names
     locks, contexts = held.locks, held.contexts
     for dropped in fact.releases:
-        locks = _released(locks, lock_name(dropped, node, names), dropped.when == "always")
+        name, surely = lock_name(dropped, node, names), dropped.when == "always"
+        locks = _released(setting, locks, name, surely)
     for left in fact.leaves:
         # What was entered twice is entered once still, or not: nobody counts.
         contexts = contexts.left(left, surely=False)
@@ -241,18 +329,24 @@ def _entered(scopes: Scopes, name: str, when: str, result: str) -> Scopes:
     return scopes.entered_when(name, Condition(result, when == "nonzero"))
 
 
-def _released(locks: Scopes, lock: str, surely: bool) -> Scopes:
+def _released(setting: _Setting, locks: Scopes, lock: str, surely: bool) -> Scopes:
     """A lock that nobody took by this name may be one taken by another."""
     if lock not in locks.must:
-        locks = locks.doubted(lambda other: _alike(lock, other))
+        locks = locks.doubted(lambda other: _alike(setting, lock, other))
     return locks.left(lock, surely and ELEMENT not in lock)
 
 
-def _alike(one: str, other: str) -> bool:
+def _alike(setting: _Setting, one: str, other: str) -> bool:
     """Whether two names may stand for one lock: members of one name, or a
-    pointer, which may point to anything."""
+    pointer, which may point to anything; a lock with a name of its own is
+    nobody's member, and no other that has one."""
     first, second = _MEMBER.search(one), _MEMBER.search(other)
-    return first is None or second is None or first[1] == second[1]
+    if first is not None and second is not None:
+        return first[1] == second[1]
+    alone = [setting.is_global(name) for name in (one, other)]
+    if all(alone):
+        return one == other
+    return not (alone[0] and second is not None) and not (alone[1] and first is not None)
 
 
 def lock_name(lock: LockFact, node: Invoke, names: Aliases) -> str:

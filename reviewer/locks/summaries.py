@@ -24,9 +24,14 @@ EXIT = 1
 _NULLS = frozenset({"0", "NULL", "false"})
 
 
-def summaries(graph_of: Callable[[str], Graph | None], facts: Facts) -> Summaries:
+def summaries(
+    graph_of: Callable[[str], Graph | None],
+    facts: Facts,
+    height: Callable[[str], int] = lambda name: MAX_DEPTH,
+) -> Summaries:
     """The facts of functions by name, from the graphs ``graph_of`` gives for
-    those that may have any effect on locks.
+    those that may have any effect on locks; ``height`` says how many calls deep
+    there are any below a function.
 
     How deep a function stands in calls decides how far it is looked into, so
     that the answer does not depend on who asks first.
@@ -34,6 +39,7 @@ def summaries(graph_of: Callable[[str], Graph | None], facts: Facts) -> Summarie
     known: dict[tuple[str, int], FunctionFact | None] = {}
 
     def at_depth(name: str, depth: int) -> FunctionFact | None:
+        depth = min(depth, height(name))
         if depth == 0:
             return None
         key = name, depth

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Text that came from a patch, made fit to print."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
 
 
@@ -21,6 +20,8 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> 
     in blanks by default) before the others.  Words are broken only where they
     are wider than a line; an empty text gives no line.
     """
+    import textwrap
+
     return textwrap.wrap(
         clean(text),
         max(width, len(first) + 8),

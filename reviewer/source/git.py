@@ -25,6 +25,8 @@ def work_tree(directory: str) -> tuple[str, str] | None:
     The way is ``""`` or ends with ``/``.  None without git, outside of a work
     tree, and where git refuses to look (another owner).
     """
+    if not _may_be_in_one(os.path.realpath(directory)):
+        return None
     import subprocess
 
     command = ["git", "-C", directory, "rev-parse", "--show-toplevel", "--show-prefix"]
@@ -42,6 +44,12 @@ def work_tree(directory: str) -> tuple[str, str] | None:
         return None
     lines = os.fsdecode(done.stdout).split("\n")
     return (lines[0], lines[1]) if done.returncode == 0 and len(lines) >= 2 else None
+
+
+def _may_be_in_one(path: str) -> bool:
+    """Whether there is any reason to start git, which takes longer than to look."""
+    parts = path.split("/")
+    return any(os.path.lexists("/".join([*parts[:n], ".git"])) for n in range(1, len(parts) + 1))
 
 
 class ObjectReader:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the source stage makes of a patched file."""
 
+from bisect import bisect_right
+from operator import itemgetter
+
 from reviewer.record import dataclass
 
 
@@ -53,7 +56,8 @@ class SourcePair:
 
     def after_line(self, before_line: int) -> int | None:
         """The line of the after image an untouched before line moved to."""
-        for old, new, count in self.kept:
-            if old <= before_line < old + count:
-                return new + before_line - old
-        return None
+        at = bisect_right(self.kept, before_line, key=itemgetter(0))
+        if not at:
+            return None
+        old, new, count = self.kept[at - 1]
+        return new + before_line - old if before_line < old + count else None

@@ -6,11 +6,13 @@ import re
 from reviewer.syntax.work import CALL, Work
 
 _OPERATOR = re.compile(
-    rb",\s*((?:[-+*/%&|^=!<>]|<<|>>)=|<<?|>>?|\+\+|--|[-+*/%&|^]|&&|\|\|)\s*(?=[,)])"
+    rb",\s*((?:[-+*/%&|^=!<>]|<<|>>)=\s*~?|<<?|>>?|\+\+|--|[-+*/%&|^]|&&|\|\|)\s*(?=[,)])"
 )
 _JUMP = re.compile(rb"[(,]\s*(return|goto|break|continue)\b")
 _NUMBERED = re.compile(rb"(?<![\w.$])(\d+[A-Za-z_]\w*)")
 _NUMBER = re.compile(rb"(?:0[xX][\da-fA-F]+|0[bB][01]+|\d+(?:[eE]\d+)?)(?:[uUlLfFiI]|wb|WB)*")
+_UNIT = re.compile(rb"(?<![\w.$])\d[\w.]*[ \t]+([A-Za-z_]\w*)")
+_STATEMENT = re.compile(rb"\s*(?:if|for|while|do|switch)\b")
 _PREFIX = re.compile(rb"[(,\"]\s*([A-Z_][A-Z\d_]*)(?=\s+[A-Za-z_]\w*\s*[\"(])")
 
 
@@ -26,8 +28,11 @@ def plain_arguments(work: Work) -> None:
             _rename(work, found.start(1), found.end(1))
     for found in _PREFIX.finditer(bare, work.body):
         work.erase(found.start(1), found.end(1))
-    _jumps(work, bare)
+    for found in _UNIT.finditer(bare, work.body):
+        work.note(found.start(1), f"{found[1].decode()} behind a number left out")
+        work.erase(found.start(1), found.end(1))
     _semicolons(work, bare)
+    _jumps(work, bytes(work.bare))
     _empty(work)
 
 
@@ -46,11 +51,48 @@ def _jumps(work: Work, bare: bytes) -> None:
 
 
 def _semicolons(work: Work, bare: bytes) -> None:
-    """Statements as arguments: each becomes an argument of its own."""
+    """Statements as an argument: they become a block."""
     loops = {found.end() - 1 for found in CALL.finditer(bare) if found[1] == b"for"}
+    separators: dict[int, list[int]] = {}
     for offset, owner in work.owners.items():
-        if bare[offset] == 59 and bare[owner] == 40 and owner not in loops:
-            work.put(offset, b",")
+        if bare[owner] == 40 and owner not in loops and owner > work.body:
+            separators.setdefault(owner, []).append(offset)
+    for opening, offsets in separators.items():
+        closing = work.pairs.get(opening)
+        if closing is not None and any(bare[offset] == 59 for offset in offsets):
+            _statements(work, opening, sorted(offsets), closing)
+
+
+def _statements(work: Work, opening: int, offsets: list[int], closing: int) -> None:
+    """Blocks of the arguments from the first with a semicolon on; another one
+    begins behind a comma that follows a semicolon or brace."""
+    start, block = opening, False
+    semicolons: list[int] = []
+    for offset in [*offsets, closing]:
+        code = work.bare[offset]
+        if code == 59:
+            block = True
+            semicolons.append(offset)
+        elif not block or offset == closing or work.last_char(offset) in (b";", b"}"):
+            if semicolons:
+                _as_block(work, start, offset, semicolons)
+            start, block, semicolons = offset, False, []
+        block = block or _STATEMENT.match(work.bare, offset + 1) is not None
+
+
+def _as_block(work: Work, start: int, end: int, semicolons: list[int]) -> None:
+    """Brackets around an argument where it has blanks for them; otherwise each
+    statement becomes an argument."""
+    work.note(start + 1, "statements as an argument of a macro")
+    first, last = work.after(start + 1), work.before(end) + 1
+    before = next((at for at in range(start + 1, first) if work.bare[at] in b" \t"), -1)
+    behind = next((at for at in range(last, end) if work.bare[at] in b" \t"), -1)
+    if before >= 0 and behind >= 0:
+        work.put(before, b"{")
+        work.put(behind, b"}")
+        return
+    for offset in semicolons:
+        work.put(offset, b",")
 
 
 def _empty(work: Work) -> None:

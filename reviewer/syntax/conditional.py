@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from reviewer.location import Location
-from reviewer.syntax.context import Context, location, squashed, written
+from reviewer.syntax.context import Context, between, location, squashed, written
 from reviewer.syntax.expressions import parts
 from reviewer.syntax.tree import Block, Expr, If, Opaque, Stmt, Unary
 
@@ -50,9 +49,7 @@ def _condition(ctx: Context, arm: Node) -> Expr | None:
     head = name or cond
     if head is None:
         return None
-    here = Location(
-        ctx.base + arm.start_byte, ctx.base + head.end_byte, ctx.line + arm.start_point[0]
-    )
+    here = between(ctx, arm.start_byte, head.end_byte, arm.start_point[0])
     text = squashed(written(ctx, head))
     if cond is not None:
         return Opaque(here, f"#if {text}")

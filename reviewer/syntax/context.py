@@ -29,7 +29,8 @@ class Context:
     ``marks`` are keyed by offset and kind; ``attributes`` are the offsets of
     those of that kind, in order; ``names`` are the variables declared so far;
     ``errors`` and ``notes`` are filled on the way; ``block`` converts a
-    compound statement inside an expression.
+    compound statement inside an expression.  ``shown`` are the lines of a hunk
+    around which something was put that stands nowhere.
     """
 
     original: bytes
@@ -40,6 +41,7 @@ class Context:
     vocabulary: Vocabulary
     block: Callable[[Context, Node, int], Block]
     attributes: Sequence[int] = ()
+    shown: Location | None = None
     names: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -52,12 +54,18 @@ def attribute_offsets(marks: Iterable[tuple[int, str]]) -> list[int]:
 
 def location(ctx: Context, node: Node) -> Location:
     """Where a node stands in the file."""
-    return Location(
-        # What was put before a fragment begins nowhere.
-        max(ctx.base + node.start_byte, 0),
-        ctx.base + node.end_byte,
-        ctx.line + node.start_point[0],
-    )
+    return between(ctx, node.start_byte, node.end_byte, node.start_point[0])
+
+
+def between(ctx: Context, start: int, end: int, row: int) -> Location:
+    """Where a stretch of the text stands in the file; what was put around the
+    lines of a hunk stands at their border."""
+    start, end, line = ctx.base + start, ctx.base + end, ctx.line + row
+    if ctx.shown is not None:
+        first, last = ctx.shown.start, ctx.shown.end
+        start, end = min(max(start, first), last), min(max(end, first), last)
+        line = max(line, ctx.shown.line)
+    return Location(start, end, line)
 
 
 def written(ctx: Context, node: Node) -> str:

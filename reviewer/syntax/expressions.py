@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from reviewer.location import Location
 from reviewer.syntax.context import (
     MAX_CHAIN,
     MAX_DEPTH,
     Context,
+    between,
     failed,
     location,
     opaque,
@@ -37,6 +37,10 @@ from reviewer.syntax.tree import (
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+
+UNEVALUATED = frozenset({"alignof", "_Alignof", "__alignof__", "__alignof"})
+"""Operators that look like calls and evaluate nothing."""
 
 
 def expression(ctx: Context, node: Node | None, depth: int) -> Expr:
@@ -67,14 +71,14 @@ def _field(node: Node, name: str) -> Node | None:
 def _name(ctx: Context, node: Node, depth: int) -> Expr:
     if ctx.marks and (node.start_byte, "type") in ctx.marks:
         mark = ctx.marks[node.start_byte, "type"]
-        start = ctx.base + mark.start
-        line = ctx.line + node.start_point[0]
-        return Opaque(Location(start, ctx.base + mark.end, line), squashed(mark.text))
+        here = between(ctx, mark.start, mark.end, node.start_point[0])
+        return Opaque(here, squashed(mark.text))
     return Name(location(ctx, node), written(ctx, node))
 
 
 def _literal(ctx: Context, node: Node, depth: int) -> Expr:
-    return Literal(location(ctx, node), written(ctx, node))
+    mark = ctx.marks.get((node.start_byte, "string"))
+    return Literal(location(ctx, node), written(ctx, node) if mark is None else squashed(mark.text))
 
 
 def _strings(ctx: Context, node: Node, depth: int) -> Expr:
@@ -188,12 +192,22 @@ def _call(ctx: Context, node: Node, depth: int) -> Expr:
         return Cast(location(ctx, node), cast, expression(ctx, given[0], depth))
     callee = expression(ctx, function, depth)
     name = callee.name if isinstance(callee, Name) else ""
+    if name in UNEVALUATED:
+        return opaque(ctx, node)
     hidden = ctx.vocabulary.opaque_args.get(name, frozenset())
     args = tuple(
         opaque(ctx, arg) if position in hidden else _argument(ctx, arg, depth)
         for position, arg in enumerate(given)
     )
+    called = ctx.vocabulary.called_args.get(name, frozenset())
+    if called:
+        args = tuple(_called(arg, args[0], at in called) for at, arg in enumerate(args))
     return Call(location(ctx, node), callee, args)
+
+
+def _called(arg: Expr, first: Expr, is_function: bool) -> Expr:
+    """The call a macro makes of an argument that names a function."""
+    return Call(arg.loc, arg, (first,)) if is_function and isinstance(arg, Name) else arg
 
 
 def _argument(ctx: Context, node: Node, depth: int) -> Expr:

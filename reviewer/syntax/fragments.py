@@ -30,16 +30,24 @@ def fragment_functions(
     before, between and behind them.  Lines are those of the image, byte
     offsets count in the text of the fragment a part comes from.
     """
+    found = pieces_by_function(fragments, vocabulary)
+    return tuple(function_shown(some, vocabulary) for some in found.values())
+
+
+def pieces_by_function(
+    fragments: Sequence[Fragment], vocabulary: Vocabulary
+) -> dict[str, list[Piece]]:
+    """The parts of each function some hunks of one file show, not parsed yet."""
     found: dict[str, list[Piece]] = {}
     for fragment in fragments:
         for piece in pieces(fragment, vocabulary):
-            found.setdefault(piece.name or piece.header.decode("utf-8", "replace"), []).append(
-                piece
-            )
-    return tuple(_function(some, vocabulary) for some in found.values())
+            name = piece.name or piece.header.decode("utf-8", "replace")
+            found.setdefault(name, []).append(piece)
+    return found
 
 
-def _function(some: list[Piece], vocabulary: Vocabulary) -> Function:
+def function_shown(some: Sequence[Piece], vocabulary: Vocabulary) -> Function:
+    """The function some pieces are parts of."""
     items: list[Stmt] = []
     errors: list[str] = []
     notes: list[str] = []
@@ -73,7 +81,7 @@ def _function(some: list[Piece], vocabulary: Vocabulary) -> Function:
 
 
 def _line(piece: Piece, offset: int) -> int:
-    return piece.fragment.line + piece.fragment.text.count(b"\n", 0, offset)
+    return piece.line_of(offset)
 
 
 def _location(piece: Piece, start: int, end: int) -> Location:
@@ -87,7 +95,7 @@ def _gap(piece: Piece, offset: int) -> Gap:
 def _statements(piece: Piece, vocabulary: Vocabulary) -> tuple[list[Stmt], Context]:
     """What one piece shows, parsed between what was put around it."""
     masked = piece.masked[piece.start : piece.end]
-    written = piece.fragment.text[piece.start : piece.end]
+    written = piece.text
     added = repair(without_directives(masked, directives(masked)))
     if added is None or len(written) > MAX_FUNCTION:
         return _unread(piece)
@@ -108,18 +116,22 @@ def _statements(piece: Piece, vocabulary: Vocabulary) -> tuple[list[Stmt], Conte
         vocabulary,
         block,
         attribute_offsets(marks),
+        _location(piece, piece.start, piece.end),
     )
     take_notes(ctx, rewritten.notes)
-    return _body(ctx), ctx
+    return _body(ctx, piece), ctx
 
 
 def _unread(piece: Piece) -> tuple[list[Stmt], Context]:
     """A gap for lines that are not worth reading."""
     ctx = Context(b"", b"", 0, _line(piece, piece.start), {}, EMPTY, block)
     ctx.errors.append(f"line {ctx.line}: lines of a hunk that do not pair up")
+    return [_whole(piece)], ctx
+
+
+def _whole(piece: Piece) -> Gap:
     here = _location(piece, piece.start, piece.end)
-    text = piece.fragment.text[piece.start : piece.end].decode("utf-8", "replace")
-    return [Gap(here, text, error=True)], ctx
+    return Gap(here, piece.text.decode("utf-8", "replace"), error=True)
 
 
 def _unseen(
@@ -136,13 +148,12 @@ def _unseen(
     return found
 
 
-def _body(ctx: Context) -> list[Stmt]:
+def _body(ctx: Context, piece: Piece) -> list[Stmt]:
     """The statements of the one function there is, or a gap for all of it."""
     inside = parts(parsed_tree(ctx.text))
     first = inside[0] if inside else None
     body = None if first is None else first.child_by_field_name("body")
     if body is None or len(inside) > 1:
         ctx.errors.append(f"line {ctx.line}: lines of a hunk not parsed")
-        text = ctx.original.decode("utf-8", "replace")
-        return [Gap(Location(0, 0, ctx.line), text, error=True)]
+        return [_whole(piece)]
     return sequence(ctx, parts(body), 0)

@@ -29,6 +29,7 @@ class _Group:
 
     word: bytes
     token: int
+    last: int
     start: int
     opening: int
     closing: int
@@ -45,15 +46,15 @@ def read_header(text: bytes, start: int, end: int, vocabulary: Vocabulary) -> He
     groups = _groups(tokens)
     if not groups:
         return None
-    first = 0
+    first, typed = 0, _last_typed(tokens, groups, vocabulary)
     for position, group in enumerate(groups):
         if not _may_be_name(tokens, group, vocabulary):
             continue
         before = [
             word for word, _ in tokens[first : group.token] if not _is_extra(word, vocabulary)
         ]
-        if not before and position + 1 < len(groups) and _is_prefix(tokens, group):
-            first = _behind(tokens, group)
+        if not before and position < typed:
+            first = group.last + 1
             continue
         if not _only_attributes(tokens, group):
             return None
@@ -75,7 +76,7 @@ def _groups(tokens: list[tuple[bytes, int]]) -> list[_Group]:
                 return []
             if depth == 0 and opening and _is_word(tokens[opening - 1][0]):
                 name, start = tokens[opening - 1]
-                groups.append(_Group(name, opening - 1, start, tokens[opening][1], offset))
+                groups.append(_Group(name, opening - 1, number, start, tokens[opening][1], offset))
         elif depth == 0 and word in (b"=", b"}"):
             return []
     return groups if depth == 0 else []
@@ -96,14 +97,26 @@ def _may_be_name(tokens: list[tuple[bytes, int]], group: _Group, vocabulary: Voc
     return group.token == 0 or tokens[group.token - 1][0] not in _TAGS
 
 
-def _is_prefix(tokens: list[tuple[bytes, int]], group: _Group) -> bool:
-    """Whether words follow the group as the type of a function would."""
-    following = [word for word, offset in tokens if offset > group.closing]
-    return bool(following) and _is_word(following[0]) and following[1:2] != [b"("]
+def _last_typed(
+    tokens: list[tuple[bytes, int]], groups: list[_Group], vocabulary: Vocabulary
+) -> int:
+    """The number of the last group, but the first, that has words in front as
+    a function has its type; 0 where there is none.  What stands before it
+    can only be macros without a semicolon."""
+    for number in range(len(groups) - 1, 0, -1):
+        between = tokens[groups[number - 1].last + 1 : groups[number].token]
+        if any(_is_word(word) and not _is_attribute(word, vocabulary) for word, _ in between):
+            return number
+    return 0
+
+
+def _is_attribute(word: bytes, vocabulary: Vocabulary) -> bool:
+    return word.decode("utf-8", "replace") in vocabulary.attributes
 
 
 def _only_attributes(tokens: list[tuple[bytes, int]], group: _Group) -> bool:
-    """Whether nothing but words and their arguments stands behind the name."""
+    """Whether nothing but words and their arguments stands behind the name, and
+    no ``struct`` or ``enum``, to which the brace would belong."""
     inside = 0
     for word, offset in tokens:
         if offset <= group.closing:
@@ -112,14 +125,9 @@ def _only_attributes(tokens: list[tuple[bytes, int]], group: _Group) -> bool:
             inside += 1
         elif word == b")":
             inside -= 1
-        elif not inside and not _is_word(word):
+        elif not inside and (word in _TAGS or not _is_word(word)):
             return False
     return True
-
-
-def _behind(tokens: list[tuple[bytes, int]], group: _Group) -> int:
-    """The number of the first token behind a group."""
-    return next(n for n, (_, offset) in enumerate(tokens) if offset > group.closing)
 
 
 def _named(text: bytes, start: int, group: _Group, vocabulary: Vocabulary, typed: bool) -> Header:

@@ -50,7 +50,7 @@ def _rewrite(work: Work, found: re.Match[bytes], closing: int, following: int) -
     if character == b"=" and _at(work, work.after(following + 1)) == b"{":
         _drop_initialiser(work, following)
     elif character == b"}":
-        if not _in_initialiser(work, found.start()):
+        if work.in_block(found.start()):
             _end_statement(work, closing)
     elif not character or not _FOLLOWS.match(character):
         return
@@ -70,12 +70,6 @@ def _rewrite(work: Work, found: re.Match[bytes], closing: int, following: int) -
 
 def _at(work: Work, offset: int) -> bytes:
     return bytes(work.bare[offset : offset + 1])
-
-
-def _in_initialiser(work: Work, start: int) -> bool:
-    """Whether the brace right before is no block but ``= {``."""
-    brace = work.before(start)
-    return work.bare[brace] == 123 and work.last_char(brace) in (b"=", b",", b"(", b"{", b"]")
 
 
 def _guess(work: Work, found: re.Match[bytes], closing: int, following: int) -> None:

@@ -19,6 +19,8 @@ _TOKEN = re.compile(
 _DIRECTIVE = re.compile(
     rb"^[ \t]*#[ \t]*([a-z_]\w*)?((?:[^\\\n]|\\\r?\n|\\(?!\r?\n))*)", re.MULTILINE
 )
+_BUT_CONTINUATION = re.compile(rb"[^\\\n]|\\(?!\n)")
+_MAX_CONTINUED = 60
 _SPACES = bytes(10 if code == 10 else 32 for code in range(256))
 # A backslash stays so that a continued string still reads as one.
 _FILLER = bytes(code if code in b"\n\\" else 120 for code in range(256))
@@ -56,11 +58,22 @@ def mask(data: bytes) -> bytes:
 def _masked(found: re.Match[bytes]) -> bytes:
     text = found[0]
     if text[:1] == b"/":
-        return text.translate(_SPACES)
+        continued = b"\\\n" in text and _in_directive(found.string, found.start())
+        return _BUT_CONTINUATION.sub(b" ", text) if continued else text.translate(_SPACES)
     quote = text[:1]
     if len(text) < 2 or text[-1:] != quote:
         return quote + _harmless(text[1:])
     return quote + _harmless(text[1:-1]) + quote
+
+
+def _in_directive(data: bytes, offset: int) -> bool:
+    """Whether a place belongs to a preprocessor line and those it goes on in."""
+    start = data.rfind(b"\n", 0, offset) + 1
+    for _ in range(_MAX_CONTINUED):
+        if start < 2 or data[start - 2] != 92:
+            break
+        start = data.rfind(b"\n", 0, start - 1) + 1
+    return data[start:offset].lstrip()[:1] == b"#"
 
 
 def _harmless(inside: bytes) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from reviewer.record import dataclass
 from reviewer.syntax.arguments import plain_arguments
+from reviewer.syntax.assembler import plain_assembler
 from reviewer.syntax.attributes import blank_attributes
 from reviewer.syntax.definers import plain_header
 from reviewer.syntax.heads import rewrite_heads
@@ -22,6 +23,7 @@ from reviewer.syntax.work import Mark, Work
 # recognised by what stands around them, so attributes go before.
 PASSES: tuple[Callable[[Work], None], ...] = (
     settle_directives,
+    plain_assembler,
     plain_header,
     blank_attributes,
     hide_types,

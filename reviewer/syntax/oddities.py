@@ -3,11 +3,16 @@
 
 import re
 
-from reviewer.syntax.work import CALL, KEYWORDS, Work
+from reviewer.syntax.work import CALL, KEYWORDS, WORD, Work
 
 _CASE_RANGE = re.compile(rb"\bcase\b[^;:{}?]{0,200}?\.\.\.")
 _COMPUTED_GOTO = re.compile(rb"\bgoto\s*(\*)\s*([^;{}]*);")
 _OPERATORS = re.compile(rb"\b(?:offsetof|alignof|_Alignof|__alignof__|__alignof)(?=\s*\()")
+_ALONE = re.compile(rb"^[ \t]*([A-Z_][A-Z\d]*_\w+|[A-Z]{2,})[ \t]*$", re.MULTILINE)
+_BEHIND_ARRAY = re.compile(rb"\]\s*(__\w+)\s*(?=[;=])")
+_PADDING = re.compile(rb"(?<=[;{])\s*(\w+\s*:\s*\d+\s*;)")
+_STRUCTURE = re.compile(rb"\b(?:struct|union)\b\s*\w*\s*(\{)")
+_ELEMENTS = re.compile(rb",\s*[A-Z_]\w*((?:\s+[A-Z_]\w*)+)\s*(?=\})")
 _STATIC_CALL = re.compile(rb"\bstatic(?=\s+(?:const\s+)?[A-Za-z_]\w*\s*(\())")
 
 
@@ -22,8 +27,47 @@ def rewrite_oddities(work: Work) -> None:
     for found in _OPERATORS.finditer(bare, work.body):
         # Any other name will do: the parser then reads an ordinary call.
         work.put(found.start(), b"$")
+    for found in _ALONE.finditer(bare, work.body):
+        _alone(work, found)
+    for found in _PADDING.finditer(bare, work.body):
+        # Bits of a structure that have no name.
+        work.erase(found.start(1), found.end(1))
+    for found in _BEHIND_ARRAY.finditer(bare, work.body):
+        work.mark(found.start(1), found.end(1), "attribute")
+        work.erase(found.start(1), found.end(1))
+    for found in _ELEMENTS.finditer(bare, work.body):
+        work.note(found.start(1), "macros in a row left out")
+        work.erase(found.start(1), found.end(1))
+    _fields(work, bare)
     _statics(work, bare)
     _strings(work, bare)
+
+
+def _fields(work: Work, bare: bytes) -> None:
+    """Macros that declare members of a structure: nothing is evaluated there."""
+    done = 0
+    for structure in _STRUCTURE.finditer(bare, work.body):
+        brace = structure.start(1)
+        if brace < done:
+            continue
+        done = work.pairs.get(brace, brace)
+        for found in CALL.finditer(bare, brace, done):
+            closing = work.pairs.get(found.end() - 1)
+            if closing is None or work.last_char(found.start()) not in (b";", b"{"):
+                continue
+            if work.next_char(closing + 1) == b";":
+                work.erase(found.start(), work.after(closing + 1) + 1)
+
+
+def _alone(work: Work, found: re.Match[bytes]) -> None:
+    """A macro that is a line of its own: nothing of it can be read."""
+    following = work.next_char(found.end())
+    if work.last_char(found.start(1)) not in (b";", b"{", b"}", b":", b")"):
+        return
+    if (following == b"}" or WORD.match(following)) and work.in_block(found.start()):
+        work.note(found.start(1), f"{found[1].decode()} left out")
+        work.mark(found.start(1), found.end(1), "attribute")
+        work.erase(found.start(1), found.end(1))
 
 
 def _computed_goto(work: Work, found: re.Match[bytes]) -> None:
@@ -39,7 +83,7 @@ def _statics(work: Work, bare: bytes) -> None:
         closing = work.pairs.get(found.start(1))
         if closing is None or work.next_char(found.start(1) + 1) == b"*":
             continue
-        if work.next_char(closing + 1) == b";":
+        if work.next_char(closing + 1) in (b";", b"="):
             work.erase(found.start(), found.end())
 
 

@@ -2,7 +2,8 @@
 """Cutting what a hunk shows into parts of functions."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from reviewer.record import dataclass
 from reviewer.source.records import Fragment
@@ -11,6 +12,7 @@ from reviewer.syntax.mask import blank, directives, mask, without_directives
 from reviewer.syntax.vocabulary import Vocabulary
 
 _END = re.compile(rb"^\}", re.MULTILINE)
+_NEWLINE = re.compile(rb"\n")
 _OPEN = re.compile(rb"\{")
 _COMMENT_LINE = re.compile(rb"(?:[ \t]*\*(?:[ \t][^\n]*)?(?:\n|\Z)|[ \t]*\n)+")
 
@@ -20,9 +22,10 @@ class Piece:
     """A run of lines of one function inside one fragment.
 
     ``start`` and ``end`` are offsets into the fragment's text; ``masked`` is
-    the whole fragment masked.  ``header`` is the header of the function as far
-    as it is known.  ``opens`` and ``closes`` say that the first and the last
-    brace of the function lie at the borders of the piece.
+    the whole fragment masked, ``newlines`` where its lines end.  ``header`` is
+    the header of the function as far as it is known.  ``opens`` and ``closes``
+    say that the first and the last brace of the function lie at the borders of
+    the piece.
     """
 
     fragment: Fragment
@@ -33,6 +36,16 @@ class Piece:
     end: int
     opens: bool
     closes: bool
+    newlines: Sequence[int]
+
+    @property
+    def text(self) -> bytes:
+        """What is shown."""
+        return self.fragment.text[self.start : self.end]
+
+    def line_of(self, offset: int) -> int:
+        """The line of an offset into the fragment's text."""
+        return self.fragment.line + bisect_left(self.newlines, offset)
 
 
 def pieces(fragment: Fragment, vocabulary: Vocabulary) -> Iterator[Piece]:
@@ -42,11 +55,12 @@ def pieces(fragment: Fragment, vocabulary: Vocabulary) -> Iterator[Piece]:
     bare = without_directives(masked, directives(masked))
     section = fragment.section.encode()
     name = section_name(section, vocabulary)
+    newlines = tuple(found.start() for found in _NEWLINE.finditer(fragment.text))
     position = 0
     if name is not None and not _is_outside(bare):
         end = _END.search(bare)
         position = len(bare) if end is None else end.start()
-        yield Piece(fragment, masked, name, section, 0, position, False, end is not None)
+        yield Piece(fragment, masked, name, section, 0, position, False, end is not None, newlines)
         position = min(position + 1, len(bare))
     while (brace := _OPEN.search(bare, position)) is not None:
         end = _END.search(bare, brace.end())
@@ -56,7 +70,9 @@ def pieces(fragment: Fragment, vocabulary: Vocabulary) -> Iterator[Piece]:
         if found is not None:
             header = masked[found.start : brace.start()]
             closes = end is not None
-            yield Piece(fragment, masked, found.name, header, brace.end(), stop, True, closes)
+            yield Piece(
+                fragment, masked, found.name, header, brace.end(), stop, True, closes, newlines
+            )
         position = min(stop + 1, len(bare))
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from reviewer.record import dataclass
 from reviewer.syntax.header import Header, read_header
-from reviewer.syntax.mask import Directive, directives, mask, without_directives
+from reviewer.syntax.mask import Directive, blank, directives, mask, without_directives
 from reviewer.syntax.vocabulary import EMPTY, Vocabulary
 
 _BRACE = re.compile(rb"[{}]")
 _MEMBER = re.compile(rb"\s*(?:\.|\[)")
 _CONDITIONS = frozenset({"if", "ifdef", "ifndef", "else", "elif", "endif"})
+_COUNTED, _SUSPICIOUS, _STRICT = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,34 @@ def outline(data: bytes, vocabulary: Vocabulary = EMPTY) -> Outline:
     """The masked text, the preprocessor lines and the functions of a file."""
     masked = mask(data)
     lines = directives(masked)
-    bare = without_directives(masked, lines)
+    bare = _without_dead_code(without_directives(masked, lines), lines)
     return Outline(masked, lines, tuple(_functions(bare, lines, vocabulary)))
+
+
+def live_code(data: bytes) -> bytes:
+    """A copy of a file as long as it is, without comments, preprocessor lines
+    and what stands under ``#if 0``; strings are made harmless."""
+    masked = mask(data)
+    lines = directives(masked)
+    return _without_dead_code(without_directives(masked, lines), lines)
+
+
+def _without_dead_code(bare: bytes, lines: tuple[Directive, ...]) -> bytes:
+    """The text with what stands between ``#if 0`` and its end blanked."""
+    text = bytearray(bare)
+    start, depth = -1, 0
+    for line in lines:
+        if start < 0:
+            if line.word == "if" and line.text.strip() == "0":
+                start, depth = line.end, 0
+        elif line.word.startswith("if"):
+            depth += 1
+        elif depth:
+            depth -= line.word == "endif"
+        elif line.word in _CONDITIONS:
+            text[start : line.start] = blank(bare[start : line.start])
+            start = -1
+    return bytes(text)
 
 
 def _functions(
@@ -94,16 +121,23 @@ def _bodies(bare: bytes, lines: tuple[Directive, ...]) -> list[tuple[int, int]]:
     events = [(found.start(), found[0].decode()) for found in _BRACE.finditer(bare)]
     events += [(one.start, one.word) for one in lines if one.word in _CONDITIONS]
     events.sort()
-    found, resume = _match(bare, events, 0, strict=False)
+    found, resume = _match(bare, events, 0, _COUNTED)
     if resume is None:
         return found
-    return found + _match(bare, events, resume, strict=True)[0]
+    found, resume = _match(bare, events, 0, _SUSPICIOUS)
+    if resume is None:
+        return found
+    return found + _match(bare, events, resume, _STRICT)[0]
 
 
 def _match(
-    bare: bytes, events: list[tuple[int, str]], first: int, strict: bool
+    bare: bytes, events: list[tuple[int, str]], first: int, trust: int
 ) -> tuple[list[tuple[int, int]], int | None]:
-    """Bodies from an event on, and where to go on by column 0 instead."""
+    """Bodies from an event on, and where to go on by column 0 instead.
+
+    ``trust`` is what column 0 says: nothing, that counting may have failed,
+    or everything.
+    """
     found: list[tuple[int, int]] = []
     depth, opening, suspect = 0, -1, -1
     arms: list[tuple[int, int | None]] = []
@@ -111,16 +145,16 @@ def _match(
         offset, kind = events[number]
         at_margin = offset == 0 or bare[offset - 1] == 10
         if kind == "{":
-            if depth and at_margin and suspect >= 0:
+            if depth and at_margin and suspect >= 0 and trust == _SUSPICIOUS:
                 break
             opening = offset if opening < 0 else opening
             depth += 1
         elif kind == "}":
-            depth = 0 if strict and at_margin else max(depth - 1, 0)
+            depth = 0 if trust == _STRICT and at_margin else max(depth - 1, 0)
             if depth == 0 and opening >= 0:
                 found.append((opening, offset + 1))
                 opening = suspect = -1
-            elif at_margin and suspect < 0:
+            elif at_margin and opening >= 0 and suspect < 0:
                 suspect = number
         else:
             depth = _condition(kind, depth, arms)

@@ -14,6 +14,7 @@ from reviewer.syntax.context import (
     MAX_CHAIN,
     MAX_DEPTH,
     Context,
+    between,
     failed,
     location,
     shortened,
@@ -51,6 +52,7 @@ from reviewer.syntax.tree import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_WORD = re.compile(r"[\w$]+")
 _JUMP = re.compile(r"[(,]\s*(return|goto|break|continue)\b")
 
 
@@ -169,18 +171,14 @@ def _label(ctx: Context, node: Node, depth: int) -> list[Stmt]:
     if label is None:
         raise ValueError("no label")
     behind = [child for child in parts(node) if child.start_byte >= label.end_byte]
-    here = Location(
-        ctx.base + label.start_byte, ctx.base + label.end_byte, ctx.line + label.start_point[0]
-    )
+    here = location(ctx, label)
     return [Label(here, written(ctx, label)), *sequence(ctx, behind, depth)]
 
 
 def _case(ctx: Context, node: Node, depth: int) -> list[Stmt]:
     value = node.child_by_field_name("value")
     colon = next(child for child in node.children if child.type == ":")
-    here = Location(
-        ctx.base + node.start_byte, ctx.base + colon.end_byte, ctx.line + node.start_point[0]
-    )
+    here = between(ctx, node.start_byte, colon.end_byte, node.start_point[0])
     chosen = None if value is None else expression(ctx, value, depth)
     behind = [child for child in parts(node) if child.start_byte >= colon.end_byte]
     return [Case(here, chosen), *sequence(ctx, behind, depth)]
@@ -229,7 +227,7 @@ def _scope(ctx: Context, node: Node, depth: int) -> Stmt:
     and continue leave it, in which the body runs if the guard is there.
     ``scoped_cond_guard(class, fail, lock) body`` says what happens if not."""
     mark = ctx.marks[node.start_byte, "scope"]
-    macro = mark.text.split("(")[0].strip()
+    macro = _first_word(mark.text)
     inner = node.child_by_field_name("condition")
     args = _macro_args(ctx, inner, depth)
     body = _consequence(ctx, node, depth)
@@ -272,9 +270,16 @@ def _while(ctx: Context, node: Node, depth: int) -> list[Stmt]:
         cond = _condition(ctx, node, depth)
         return [While(location(ctx, node), cond, _body(ctx, node, depth))]
     inner = node.child_by_field_name("condition")
-    macro, _, rest = mark.text.partition("(")
+    rest = mark.text.partition("(")[2]
     args = () if rest.rstrip(") \t\n") == "" else _macro_args(ctx, inner, depth)
-    return [Iterate(location(ctx, node), macro.strip(), args, _body(ctx, node, depth))]
+    macro = _first_word(mark.text)
+    return [Iterate(location(ctx, node), macro, args, _body(ctx, node, depth))]
+
+
+def _first_word(text: str) -> str:
+    """The name of a macro; comments and preprocessor lines may stand behind it."""
+    found = _WORD.match(text)
+    return found[0] if found else text
 
 
 def _body(ctx: Context, node: Node, depth: int) -> Stmt:
@@ -288,8 +293,7 @@ def _do(ctx: Context, node: Node, depth: int) -> list[Stmt]:
     if mark is None:
         return [DoWhile(location(ctx, node), body, _condition(ctx, node, depth))]
     # A macro that ends with the head of a loop: another round is its affair.
-    start, end = ctx.base + mark.start, ctx.base + mark.end
-    here = Location(start, end, ctx.line + keyword.start_point[0])
+    here = between(ctx, mark.start, mark.end, keyword.start_point[0])
     return [DoWhile(location(ctx, node), body, Opaque(here, squashed(mark.text)))]
 
 

@@ -19,7 +19,8 @@ class Vocabulary:
     of macros that define a function, with the name they give it (``$0`` is
     the first argument); ``statements`` stand without a semicolon;
     ``opaque_args`` maps a macro to the positions of arguments that are types
-    or member names; ``typeofs`` are spellings of typeof; ``types`` is a
+    or member names, ``called_args`` to those of functions that it calls with
+    its first argument; ``typeofs`` are spellings of typeof; ``types`` is a
     pattern of type names.
     """
 
@@ -30,6 +31,7 @@ class Vocabulary:
     definers: tuple[tuple[str, str], ...] = ()
     statements: frozenset[str] = frozenset()
     opaque_args: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    called_args: Mapping[str, frozenset[int]] = field(default_factory=dict)
     typeofs: frozenset[str] = frozenset({"typeof", "__typeof__", "__typeof"})
     types: re.Pattern[str] | None = None
 
@@ -69,6 +71,7 @@ def vocabulary_from(table: Mapping[str, object]) -> Vocabulary:
         definers=tuple(_texts(known, "definers").items()),
         statements=_words(known, "statements"),
         opaque_args=_positions(known, "opaque_args"),
+        called_args=_positions(known, "called_args"),
         typeofs=_words(known, "typeofs") or EMPTY.typeofs,
         types=_pattern(known, "types"),
     )
@@ -82,6 +85,7 @@ _KEYS = (
     "definers",
     "statements",
     "opaque_args",
+    "called_args",
     "typeofs",
     "types",
 )

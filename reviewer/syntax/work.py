@@ -27,7 +27,7 @@ class Mark:
     """What was rewritten at a place: byte offsets into the function's text.
 
     ``kind`` is ``iterator``, ``until``, ``scope``, ``type``, ``range``, ``goto``,
-    ``attribute``, ``semicolon`` or ``arm``; ``text`` is what stood there.
+    ``attribute``, ``semicolon``, ``string`` or ``arm``; ``text`` is what stood there.
     """
 
     start: int
@@ -44,7 +44,8 @@ class Work:
     ``bare`` the same without preprocessor lines; ``body`` is the offset of
     the opening brace, ``other_arm`` says which arm of an ``#if`` that cuts
     across a statement to keep, ``pairs`` maps an opening bracket to its partner and
-    ``owners`` a comma or semicolon to the bracket it stands in.
+    ``owners`` a comma or semicolon to the bracket it stands in; ``borders`` are
+    the offsets of all brackets and ``inner`` the innermost open behind each.
     """
 
     original: bytes
@@ -58,6 +59,8 @@ class Work:
     marks: list[Mark] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
     newlines: list[int] = field(default_factory=list)
+    borders: list[int] = field(default_factory=list)
+    inner: list[int] = field(default_factory=list)
 
     def put(self, start: int, text: bytes) -> None:
         """Overwrite from an offset on; newlines are the caller's care."""
@@ -108,12 +111,37 @@ class Work:
         at = self.before(offset)
         return bytes(self.bare[at : at + 1]) if at >= 0 else b""
 
+    def in_block(self, offset: int) -> bool:
+        """Whether the innermost bracket around an offset holds statements."""
+        brace = self._innermost(offset)
+        if brace < 0 or self.bare[brace] != 123:
+            return False
+        before = self.before(brace)
+        if brace == self.body or (before >= 0 and self.bare[before] in b");{}:"):
+            return True
+        word = re.search(rb"\w+\Z", bytes(self.bare[max(before - 5, 0) : before + 1]))
+        return word is not None and word[0] in (b"else", b"do")
+
+    def _innermost(self, offset: int) -> int:
+        """The offset of the innermost bracket around an offset, or -1."""
+        if not self.borders:
+            stack: list[int] = []
+            for border in sorted((-1, *self.pairs, *self.pairs.values())):
+                if border in self.pairs:
+                    stack.append(border)
+                elif stack:
+                    stack.pop()
+                self.borders.append(border)
+                self.inner.append(stack[-1] if stack else -1)
+        return self.inner[bisect_left(self.borders, offset) - 1]
+
     def refresh(self) -> None:
         """Recompute what follows from ``text``."""
         text = bytes(self.text)
         bare = without_directives(text, directives(text))
         self.bare = bytearray(bare)
         self.pairs, self.owners = brackets(bare)
+        self.borders, self.inner = [], []
         self.body = max(bare.find(b"{"), 0)
 
 

@@ -337,3 +337,12 @@ def test_assumptions_choose_the_ways(holds: bool, must: set[str]) -> None:
 def test_an_assumption_makes_code_unreachable() -> None:
     text = body("if (check) at_in(); at_after(); return 0;")
     assert set(marks(text, frozenset({Condition("check", False)}))) == {"after"}
+
+
+def test_a_lock_with_a_name_of_its_own_is_no_other() -> None:
+    text = "spin_lock(&t->a); mutex_unlock(&everything); at_1();"
+    assert musts(text)["1"] == {"t->a"}
+    text = "spin_lock(&one); spin_lock(&t->a); spin_unlock(&two); at_1();"
+    assert musts(text)["1"] == {"one", "t->a"}
+    text = "spinlock_t *p = find(t); spin_lock(&one); spin_unlock(p); at_1();"
+    assert musts(text)["1"] == set()

@@ -3,15 +3,19 @@
 
 import os
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
 import pytest
+from wrappers import NONE, Effect, definitions, effect, stated
 
 from reviewer.facts import FunctionFact
 from reviewer.ruleset import load_facts, rules_folder, validate
 from reviewer.syntax.parse import parse_expression
+from reviewer.syntax.place import place_of, substitute
+from reviewer.syntax.tree import Expr
 
 FACTS = load_facts()
 EVERY = {**FACTS.functions, **FACTS.patterns}
@@ -19,7 +23,7 @@ PATCHED = {"folio_migrate_mapping", "collapse_file", "gup_pte_range", "filemap_g
 CONTEXTS = {"irqs-off", "bh-off", "preempt-off", "rcu-read-side"}
 KINDS = {
     *("spinlock", "rwlock", "mutex", "rwsem", "semaphore", "bit-spinlock", "local-lock"),
-    *("folio-lock", "srcu", "seqcount-read", "seqcount-write"),
+    *("folio-lock", "bit-lock", "srcu", "seqcount-read", "seqcount-write"),
 }
 PATH = re.compile(r"[\w-]+(?:/[\w.-]+)+\.[ch]\b|\barch/\w+/Kconfig")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -57,8 +61,10 @@ def test_an_exact_name_goes_before_a_pattern() -> None:
 def test_names_of_kinds_contexts_and_results_are_known(name: str) -> None:
     found = EVERY[name]
     assert {lock.kind for lock in (*found.acquires, *found.releases)} <= KINDS
-    assert {*found.enters, *found.leaves} <= CONTEXTS
-    assert not found.transparent or found.returns == place("$0")
+    assert {lock.kind for lock in found.assumes} <= KINDS | {"any"}
+    assert {lock.when for lock in (*found.releases, *found.assumes)} <= {"always", "zero"}
+    assert {*found.enters, *found.leaves, *found.assumes_contexts} <= CONTEXTS
+    assert not found.transparent or found.noreturn or found.returns == place("$0")
     assert not found.noreturn or not found.steps
     assert found.enters or found.enters_when == "always" or found.acquires
 
@@ -186,15 +192,147 @@ def test_types_that_are_structures_are_so_in_the_tree() -> None:
         assert any(struct.search(one.read_text(errors="replace")) for one in headers), architecture
 
 
+_CLASS = re.compile(
+    r"^[ \t]*DEFINE_(LOCK_GUARD_[01](?:_COND)?|GUARD(?:_COND)?|CLASS|FREE)"
+    r"\((\w+)(?:,\s*(_\w+),)?",
+    re.MULTILINE,
+)
+_OTHER_CLASSES = {"_gpiochip_for_each_data"}
+
+
+def _classes() -> Iterator[tuple[str, str, str]]:
+    """The macro, the name, and what is called, for every class of include/."""
+    for header in sorted((_tree() / "include").rglob("*.h")):
+        if header.name == "cleanup.h" or b"DEFINE_" not in header.read_bytes():
+            continue
+        code = _code(str(header.relative_to(_tree())))
+        for found in _CLASS.finditer(code):
+            name = found[2] + (found[3] or "" if found[1].endswith("_COND") else "")
+            yield found[1], name, code[found.end(2) : found.end() + 400]
+
+
 @pytest.mark.kernel
-def test_guards_are_those_of_the_tree() -> None:
-    definition = re.compile(r"\bDEFINE_(?:LOCK_)?GUARD(?:_[01])?\(")
-    found = {}
-    headers = "spinlock mutex rwsem local_lock irqflags preempt srcu rcupdate"
-    for header in headers.split():
-        for text in definition.split(_code(f"include/linux/{header}.h"))[1:]:
-            found[re.split(r"\W", text, maxsplit=1)[0]] = text
-    assert len(found) > 20
-    for name in found.keys() - {"migrate"}:
-        taker, dropper = FACTS.guards[name]
-        assert taker + "(" in found[name] and dropper + "(" in found[name]
+def test_guards_classes_and_frees_are_those_of_the_tree() -> None:
+    found = list(_classes())
+    assert len(found) > 60
+    for kind, name, text in found:
+        if kind == "FREE":
+            function = FACTS.frees.get(name, name)
+            assert re.search(rf"\b{function}\(_T", text) or name in function, name
+        elif kind == "CLASS":
+            assert name in FACTS.classes or name in _OTHER_CLASSES, name
+            for function in FACTS.classes.get(name, ()):
+                assert f"{function}(" in text, name
+        else:
+            taker, dropper = FACTS.guards[name]
+            member = name == "wiphy"  # takes by hand what the function of that name takes
+            assert member or f"{taker}(" in text, name
+            assert member or kind.endswith("_COND") or f"{dropper}(" in text, name
+
+
+_DECLARED = (
+    r"\b{name}\s*\((?:[^;{{}}#()]|\([^;{{}}#()]*\))*\)"
+    r"((?:\s*__(?:cond_)?(?:acquires|releases)\s*\((?:[^()]|\([^()]*\))*\))+)"
+)
+
+
+@pytest.mark.kernel
+def test_facts_agree_with_what_sparse_is_told() -> None:
+    checked = 0
+    for name, found in FACTS.functions.items():
+        if "before v6.12" in found.source or not (found.acquires or found.releases):
+            continue
+        for path in PATH.findall(found.source):
+            for told in re.findall(_DECLARED.format(name=name), _code(path)):
+                takes, drops = "acquires" in told, "releases" in told
+                neutral = name in ("__lock_sock", "__release_sock")
+                assert neutral or not takes or found.acquires or found.enters, name
+                assert neutral or not drops or found.releases or found.leaves, name
+                assert takes or drops
+                checked += 1
+    assert checked > 60
+
+
+# What the bodies show otherwise, by the reason.
+_DIFFERENT = {
+    "the raw lock inside the lock": """spin_lock spin_lock_nested spin_lock_nest_lock spin_lock_bh
+        spin_lock_irq spin_lock_irqsave spin_lock_irqsave_nested spin_trylock spin_trylock_bh
+        spin_trylock_irq spin_trylock_irqsave spin_unlock spin_unlock_bh spin_unlock_irq
+        spin_unlock_irqrestore""",
+    "it is the primitive: the body changes a word, a count or an owner": """bit_spin_lock
+        bit_spin_trylock bit_spin_unlock __bit_spin_unlock percpu_down_read
+        percpu_down_read_trylock percpu_up_read write_seqcount_begin write_seqcount_begin_nested
+        raw_write_seqcount_begin write_seqcount_end raw_write_seqcount_end lock_sock_nested
+        release_sock folio_lock lock_page""",
+    "RCU bh and sched are told to lockdep only": """rcu_read_lock_bh rcu_read_unlock_bh
+        rcu_read_lock_sched rcu_read_lock_sched_notrace rcu_read_unlock_sched
+        rcu_read_unlock_sched_notrace""",
+    "one name for the lock and its counter": """read_seqbegin read_seqretry write_seqlock
+        write_seqlock_bh write_seqlock_irq write_sequnlock write_sequnlock_bh write_sequnlock_irq
+        write_sequnlock_irqrestore hlist_bl_lock hlist_bl_unlock""",
+    "the second of two ways is a lock, and is not told": "read_seqbegin_or_lock need_seqretry",
+    "the page is its folio": "trylock_page",
+    "another configuration": "kmap_atomic kmap_atomic_pfn rtnl_net_lock rtnl_net_trylock"
+    " rtnl_net_unlock double_rq_lock double_rq_unlock raw_spin_rq_lock_nested raw_spin_rq_trylock"
+    " raw_spin_rq_unlock",
+    "the result is not 0 or 1, or is known by more than its name": """lock_mm_and_find_vma
+        vma_start_read folio_lruvec_lock folio_lruvec_lock_irq folio_lruvec_lock_irqsave
+        __pte_offset_map_lock __pte_offset_map page_vma_mapped_walk folio_walk_start
+        cgroup_kn_lock_live __lock_task_sighand radix_tree_maybe_preload drm_modeset_lock
+        iio_device_claim_direct_mode ww_mutex_lock_slow __pmd_trans_huge_lock
+        __pud_trans_huge_lock find_lock_task_mm""",
+    "drops a lock and takes it again": """mmap_write_downgrade folio_lruvec_relock_irq
+        folio_lruvec_relock_irqsave""",
+    "only where there is one, as after the function that took it": """page_vma_mapped_walk_done
+        page_vma_mapped_walk_restart folio_walk_end lock_two_nondirectories
+        unlock_two_nondirectories filemap_invalidate_lock_two filemap_invalidate_unlock_two
+        unlock_sock_fast sockopt_lock_sock sockopt_release_sock double_unlock_balance
+        deactivate_locked_super f2fs_down_read idr_preload""",
+    "the lock is found by a call": """unix_state_lock unix_state_unlock nfnl_lock nfnl_unlock
+        sch_tree_lock sch_tree_unlock mnt_want_write_file mnt_drop_write_file ext4_lock_group
+        ext4_try_lock_group ext4_unlock_group iio_device_release_direct_mode
+        snd_pcm_stream_unlock_irqrestore""",
+}
+_EXCUSED = {name for names in _DIFFERENT.values() for name in names.split()}
+
+
+def _bodies(name: str, found: FunctionFact) -> Iterator[Effect]:
+    """What the definitions of a function in the files of its fact do to locks."""
+    for path in PATH.findall(found.source):
+        if (_tree() / path).is_file():
+            for function in definitions(name, _code(path)):
+                shown = effect(function, FACTS)
+                if shown is not None:
+                    yield shown
+
+
+@pytest.mark.kernel
+def test_facts_agree_with_bodies() -> None:
+    """What a wrapper does follows from what its body calls: nobody has to be believed."""
+    checked, different = 0, set()
+    for name, found in FACTS.functions.items():
+        if stated(found) != NONE:
+            shown = list(_bodies(name, found))
+            checked += len(shown)
+            different |= {name for one in shown if one != stated(found)}
+    assert checked > 600
+    assert different <= _EXCUSED, sorted(different - _EXCUSED)
+    assert len(_EXCUSED - different) < 8, sorted(_EXCUSED - different)
+
+
+def _last(expr: Expr) -> str:
+    return str(place_of(expr)).rsplit("->", 1)[-1]
+
+
+def test_what_is_asserted_is_known_by_the_name_it_was_taken_by() -> None:
+    """An assertion names a lock as the functions do that take it."""
+    taken = {_last(lock.place) for one in EVERY.values() for lock in one.acquires}
+    assert {_last(lock.place) for one in EVERY.values() for lock in one.assumes} <= taken
+    assert fact("lockdep_assert_held").assumes[0].shared
+    assert fact("lockdep_assert_irqs_disabled").assumes_contexts == ("irqs-off",)
+
+
+def test_two_bits_of_a_word_are_not_told_apart() -> None:
+    (lock,) = fact("bit_spin_lock").acquires
+    here = place_of(substitute(lock.place, (place("BIT"), place("&x->flags"))))
+    assert str(here) == "x->flags[]"

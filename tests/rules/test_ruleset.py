@@ -63,6 +63,8 @@ def test_a_folder_of_ones_own_adds_facts_and_overrides_shipped_ones(tmp_path: Pa
         ("acquires = [{ kind = 'mutex' }]", "missing 'place'"),
         ("acquires = [{ place = '*$0', kind = 'mutex', x = 1 }]", "unknown key 'x'"),
         ("acquires = [{ place = '*$old', kind = 'mutex' }]", "'$old' means nothing in '*$old'"),
+        ("assumes = [{ place = '*$0' }]", "missing 'kind'"),
+        ("assumes_contexts = 'irqs-off'", "'assumes_contexts' must be a list of texts"),
         ("inert = true\nsteps = [{ op = 'flush' }]", "inert, yet it has 'steps'"),
         ("steps = [{ place = 'x' }]", "'op' is '', not one of load, store"),
         ("steps = [{ op = 'load' }]", "missing 'place'"),
@@ -87,6 +89,8 @@ def test_a_bad_function_is_refused(tmp_path: Path, body: str, complaint: str) ->
         ("[constants]\nA = true", "constants: 'A' is not a number"),
         ("[opaque_types]\nA = 'x86'", "opaque_types: 'A' must be a list of texts"),
         ("[guards]\nA = ['x']", "guards: 'A' needs the function that takes and the one that"),
+        ("[classes]\nA = ['x']", "classes: 'A' needs the function that takes and the one that"),
+        ("[frees]\nA = 1", "frees: 'A' must be text"),
         ("[same_object]\nx = 1", "same_object: unknown key 'x'"),
         ("[two_word_pte.vax]\nconfig = 'x'", "two_word_pte vax: missing 'sets'"),
         ("[[function]\n", "Expected ']]'"),
@@ -94,6 +98,16 @@ def test_a_bad_function_is_refused(tmp_path: Path, body: str, complaint: str) ->
 )
 def test_a_bad_file_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
     assert complaint.removeprefix("kernel/my.toml: ") in refusal(tmp_path, text)
+
+
+def test_what_is_asserted_and_what_scopes_run_is_read(tmp_path: Path) -> None:
+    text = function("assumes = [{ place = '*$0', kind = 'any' }]\nassumes_contexts = ['irqs-off']")
+    text += "[classes]\nC = ['make', 'drop']\n[frees]\nF = 'put'\n"
+    facts = load_facts([folder(tmp_path, text)])
+    mine = facts.of("f")
+    assert mine is not None and mine.assumes[0].kind == "any" and not mine.acquires
+    assert mine.assumes_contexts == ("irqs-off",)
+    assert facts.classes["C"] == ("make", "drop") and facts.frees["F"] == "put"
 
 
 def test_a_shipped_fact_is_named_by_its_path_below_the_project() -> None:
