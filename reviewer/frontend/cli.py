@@ -2,6 +2,7 @@
 """The command line."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -35,15 +36,26 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
+class _ShowVersion(argparse.Action):
+    """Looks the version up only when somebody wants to know."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"mmreview {_version()}")
+        parser.exit()
+
+
 def run() -> None:
     """Entry point of the console script."""
+    # Records hold no cycles to speak of; what looks for them would look at all of them.
+    gc.set_threshold(200_000)
     if isinstance(sys.stdout, TextIOWrapper):
         # Not every terminal can show every name; none may end the review.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = main(sys.argv[1:])
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
     except KeyboardInterrupt:
         status = 130
     except MemoryError:
@@ -58,6 +70,10 @@ def run() -> None:
             raise
         what = f"{type(error).__name__}: {error}".splitlines()[0]
         status = _complain(f"internal error, nothing was reviewed: {what}", NOT_ANALYSED)
+    else:
+        if "MMREVIEW_DEBUG" not in os.environ:
+            # Taking every object apart first would cost an eighth of a short review.
+            os._exit(status)
     sys.exit(status)
 
 
@@ -72,6 +88,10 @@ def main(args: Sequence[str]) -> int:
     from reviewer.ruleset import RulesError
 
     try:
+        if args and args[0] == "graph":
+            from reviewer.frontend.graph import graph
+
+            return graph(args[1:])
         return _review(_parser().parse_args(_with_verb(args)))
     except (UsageError, InputError) as error:
         return _complain(str(error), USAGE)
@@ -95,12 +115,38 @@ def _with_verb(args: Sequence[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="mmreview", description="Review Linux kernel patches: what did an access lose?"
+        prog="mmreview",
+        description="Review Linux kernel patches: what did an access lose?",
+        formatter_class=_formatter,
     )
-    parser.add_argument("--version", action="version", version=f"mmreview {_version()}")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    _review_options(verbs.add_parser("review", help="review patches (the default)"))
+    shown = "show program's version number and exit"
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help=shown)
+    verbs = parser.add_subparsers(
+        dest="verb", required=True, metavar="VERB", prog=parser.prog, parser_class=_Parser
+    )
+    review = verbs.add_parser(
+        "review", help="review patches (the default)", formatter_class=_formatter
+    )
+    _review_options(review)
+    # What it takes is said where it is run.
+    verbs.add_parser("graph", help="draw a function with its lock scopes", add_help=False)
     return parser
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """The usual one, which would load half of the library to learn the width."""
+    return argparse.HelpFormatter(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """The width of the terminal; 80 when there is none."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
 
 
 def _review_options(parser: argparse.ArgumentParser) -> None:
@@ -226,7 +272,6 @@ def _ruleset(options: argparse.Namespace) -> "Ruleset":
 
 
 def _write(result: "Review", options: argparse.Namespace) -> None:
-    import shutil
     from datetime import UTC, datetime
 
     from reviewer.report.formats import Options, report
@@ -234,8 +279,8 @@ def _write(result: "Review", options: argparse.Namespace) -> None:
     terminal = sys.stdout is not None and sys.stdout.isatty()
     how = Options(
         colour=terminal and options.output is None and "NO_COLOR" not in os.environ,
-        width=shutil.get_terminal_size().columns if terminal else 80,
-        version=_version(),
+        width=_columns() if terminal else 80,
+        version=_version() if options.format == "mail" else "",
         now=datetime.now(UTC),
     )
     text = report(result, options.format, how)

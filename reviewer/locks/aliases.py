@@ -76,9 +76,10 @@ def _through(address: Expr, holder: Place, place: Place) -> Place | None:
     return None if target is None else rebase(place, dereference(holder), target)
 
 
-def aliases(graph: Graph, facts: Facts) -> Aliases:
-    """Collect what the function binds for good."""
-    writes = _writes(graph)
+def aliases(graph: Graph, facts: Facts, taken: frozenset[str] | None = None) -> Aliases:
+    """Collect what the function binds for good; ``taken`` are the variables
+    whose address is taken, when that is known already."""
+    writes = _writes(graph, addressed(graph) if taken is None else taken)
     bound: dict[Place, Expr] = {}
     for place, address in _declared(graph, facts):
         if _stays(address, writes):
@@ -135,14 +136,15 @@ def _declared(graph: Graph, facts: Facts) -> list[tuple[Place, Expr]]:
     return found
 
 
-def _writes(graph: Graph) -> Counter[str]:
+def _writes(graph: Graph, taken: frozenset[str]) -> Counter[str]:
     """How often variables get a value; often enough where nobody can tell."""
     found = Counter(param.name for param in graph.function.params)
-    found.update(dict.fromkeys(addressed(graph), MANY))
+    found.update(dict.fromkeys(taken, MANY))
     for number, node in enumerate(graph.nodes):
         if isinstance(node, Compute):
             found.update(written(node))
-        found.update(dict.fromkeys(steered(graph, number), MANY))
+        elif isinstance(node, Invoke):
+            found.update(dict.fromkeys(steered(graph, number), MANY))
     return found
 
 

@@ -129,8 +129,9 @@ def settled(expr: Assign) -> Condition | None:
 _TRUTHS = {"0": False, "false": False, "NULL": False, "1": True, "true": True}
 
 
-def trusted(graph: Graph) -> frozenset[str]:
-    """The variables that nobody but the function writes, and only by name.
+def trusted(graph: Graph, taken: frozenset[str] | None = None) -> frozenset[str]:
+    """The variables that nobody but the function writes, and only by name;
+    ``taken`` are those whose address is taken, when that is known already.
 
     One of several variables of a name would be taken for another.  Where only
     hunks are known, so is not which names are variables of the function.
@@ -145,18 +146,20 @@ def trusted(graph: Graph) -> frozenset[str]:
     found -= {name for name, kind in kinds.items() if kind.startswith("static ")}
     if not function.complete:
         found |= {name for node in graph.nodes for name in _named(node)} - set(declared)
-    return frozenset(found - addressed(graph))
+    return frozenset(found - (addressed(graph) if taken is None else taken))
 
 
 def addressed(graph: Graph) -> frozenset[str]:
     """The variables whose address is taken."""
-    return frozenset(
-        part.operand.name
-        for node in graph.nodes
-        for expr in expressions(node)
-        for part in walk(expr)
-        if isinstance(part, Unary) and part.op == "&" and isinstance(part.operand, Name)
-    )
+    found = set()
+    for node in graph.nodes:
+        for expr in expressions(node):
+            if isinstance(expr, Name | Literal):
+                continue
+            for part in walk(expr):
+                if isinstance(part, Unary) and part.op == "&" and isinstance(part.operand, Name):
+                    found.add(part.operand.name)
+    return frozenset(found)
 
 
 def expressions(node: object) -> tuple[Expr, ...]:

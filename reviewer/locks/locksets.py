@@ -19,6 +19,7 @@ from reviewer.locks.aliases import Aliases, aliases, lock_text
 from reviewer.locks.annotations import held_at_entry
 from reviewer.locks.conditions import (
     Condition,
+    addressed,
     condition,
     decided,
     settled,
@@ -114,8 +115,15 @@ def locksets(
     trouble = _too_large(graph)
     if trouble:
         return Locksets(graph, Aliases({}), tuple(before), trouble)
+    taken = addressed(graph)
     setting = _Setting(
-        graph, facts, aliases(graph, facts), trusted(graph), assume, summaries, _own(graph)
+        graph,
+        facts,
+        aliases(graph, facts, taken),
+        trusted(graph, taken),
+        assume,
+        summaries,
+        _own(graph),
     )
     for lock in held_at_entry(graph.function):
         start = replace(start, locks=start.locks.entered(lock))

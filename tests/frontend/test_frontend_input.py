@@ -157,12 +157,12 @@ def test_a_binary_file_that_is_no_c(program: Program) -> None:
 
 
 def test_a_function_that_takes_locks_nobody_knows(program: Program) -> None:
-    guarded = OLD.replace("	spin_lock(&t->lock);\n", "	guard(spinlock)(&t->lock);\n", 1)
+    guarded = OLD.replace("	spin_lock(&t->lock);\n", "	guard(thing)(&t->lock);\n", 1)
     guarded = guarded.replace("		spin_unlock(&t->lock);\n", "").replace(
         "	spin_unlock(&t->lock);\n", ""
     )
     done = program.review(program.file("x.diff", diff(new=guarded)))
-    assert done.status == 3 and done.line.startswith("mm/x.c: take(): what guard(spinlock)() locks")
+    assert done.status == 3 and done.line.startswith("mm/x.c: take(): what guard(thing)() locks")
 
 
 def test_standard_input(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
