@@ -149,6 +149,12 @@ def trusted(graph: Graph, taken: frozenset[str] | None = None) -> frozenset[str]
     return frozenset(found - (addressed(graph) if taken is None else taken))
 
 
+def declared(graph: Graph) -> frozenset[str]:
+    """The parameters and variables of the function."""
+    own = {node.declares for node in graph.nodes if isinstance(node, Compute)}
+    return frozenset({param.name for param in graph.function.params} | own)
+
+
 def addressed(graph: Graph) -> frozenset[str]:
     """The variables whose address is taken."""
     found = set()

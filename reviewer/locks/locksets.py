@@ -22,6 +22,7 @@ from reviewer.locks.conditions import (
     addressed,
     condition,
     decided,
+    declared,
     settled,
     steered,
     trusted,
@@ -111,24 +112,26 @@ def locksets(
     ``assume`` are conditions on parameters taken for granted: edges that
     contradict them are not followed.  ``start`` is what the caller holds.
     """
-    before: list[Held | None] = [None] * len(graph.nodes)
     trouble = _too_large(graph)
     if trouble:
-        return Locksets(graph, Aliases({}), tuple(before), trouble)
+        return Locksets(graph, Aliases({}), (None,) * len(graph.nodes), trouble)
     taken = addressed(graph)
-    setting = _Setting(
-        graph,
-        facts,
-        aliases(graph, facts, taken),
-        trusted(graph, taken),
-        assume,
-        summaries,
-        _own(graph),
-    )
+    names, sure = aliases(graph, facts, taken), trusted(graph, taken)
+    setting = _Setting(graph, facts, names, sure, assume, summaries, declared(graph))
     for lock in held_at_entry(graph.function):
         start = replace(start, locks=start.locks.entered(lock))
+    before = _fixpoint(setting, start)
+    return Locksets(graph, names, before, "" if before[0] else _TOO_MUCH)
+
+
+def _fixpoint(setting: _Setting, start: Held) -> tuple[Held | None, ...]:
+    """What is held before each node; of none where that takes too much work.
+
+    A node waits for all that flows into it: then few are visited twice.
+    """
+    graph = setting.graph
+    before: list[Held | None] = [None] * len(graph.nodes)
     before[0] = start
-    # A node waits for all that flows into it: then few are visited twice.
     order = postorder([[target for target, _ in edges] for edges in graph.succ], 0)
     order.reverse()
     rank = {number: at for at, number in enumerate(order)}
@@ -151,15 +154,7 @@ def locksets(
                 if target not in waiting:
                     waiting.add(target)
                     heappush(queue, rank[target])
-    if queue:
-        return Locksets(graph, setting.names, (None,) * len(before), _TOO_MUCH)
-    return Locksets(graph, setting.names, tuple(before))
-
-
-def _own(graph: Graph) -> frozenset[str]:
-    """Parameters and variables of the function."""
-    declared = {one.declares for one in graph.nodes if isinstance(one, Compute)}
-    return frozenset({one.name for one in graph.function.params} | declared)
+    return (None,) * len(before) if queue else tuple(before)
 
 
 _TOO_MUCH = "too much may be held on its ways"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from reviewer.cfg.graph import Compute, Graph, Invoke, Leave
 from reviewer.facts import Facts, FunctionFact, LockFact
+from reviewer.locks.annotations import held_at_entry
 from reviewer.locks.conditions import condition, written
 from reviewer.locks.held import Held, Scopes
 from reviewer.locks.locksets import MAYBE, Locksets, Summaries, lock_name, locksets
@@ -66,7 +67,8 @@ class _Way:
 def summary(graph: Graph, facts: Facts, callees: Summaries) -> FunctionFact | None:
     """The effect of one function on locks and contexts; None when it has none."""
     found = alone = locksets(graph, facts, summaries=callees)
-    dropped = frozenset(_dropped(found, facts, callees))
+    relied_on = frozenset(_relied_on(found, facts, callees))
+    dropped = frozenset(_dropped(found, facts, callees)) | relied_on
     left = frozenset(_left(found, facts, callees))
     if dropped or left:
         start = Held(Scopes(dropped, dropped), Scopes(left, left))
@@ -78,7 +80,7 @@ def summary(graph: Graph, facts: Facts, callees: Summaries) -> FunctionFact | No
     releases = tuple(_released(graph, ways, dropped))
     # What it drops first and takes again is held behind it, whoever held it before.
     again = alone.before[EXIT]
-    retaken = frozenset() if again is None else dropped & again.may
+    retaken = frozenset() if again is None else (dropped - relied_on) & again.may
     acquires += tuple(_maybe(graph, retaken, ways))
     entered, when = _entered(ways, left)
     gone = frozenset(name for name in left if any(name not in w.held.contexts.must for w in ways))
@@ -135,9 +137,20 @@ def _dropped(found: Locksets, facts: Facts, callees: Summaries) -> Iterator[str]
                 yield name
 
 
+def _relied_on(found: Locksets, facts: Facts, callees: Summaries) -> Iterator[str]:
+    """Locks that the function says its caller holds."""
+    yield from held_at_entry(found.graph.function)
+    for node, fact, held in _effects(found, facts, callees):
+        for lock in fact.assumes:
+            name = lock_name(lock, node, found.names)
+            if name and name not in held.must:
+                yield name
+
+
 def _left(found: Locksets, facts: Facts, callees: Summaries) -> Iterator[str]:
     for _, fact, held in _effects(found, facts, callees):
         yield from (name for name in fact.leaves if name not in held.contexts.may)
+        yield from (name for name in fact.assumes_contexts if name not in held.context)
 
 
 def _ways(found: Locksets) -> Iterator[_Way]:
@@ -227,8 +240,7 @@ def _entered(ways: list[_Way], left: frozenset[str]) -> tuple[frozenset[str], st
     told: dict[str, set[str]] = {}
     for name in names:
         told.setdefault(_context_when(ways, name), set()).add(name)
-    told.pop(MAYBE, None)
-    for when in ("always", "nonzero", "zero"):
+    for when in ("always", "nonzero", "zero", MAYBE):
         if when in told:
             return frozenset(told[when]), when
     return frozenset(), "always"

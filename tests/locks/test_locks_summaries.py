@@ -160,3 +160,16 @@ def test_annotations_of_the_header() -> None:
 def test_what_is_asserted_is_held() -> None:
     found = held("", "at_0(); lockdep_assert_held(&t->a); at_1(); spin_unlock(&t->a); at_2();")
     assert found == {"0": (set(), set()), "1": (A, A), "2": (set(), set())}
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "static void use(struct thing *p)\n{\n\tlockdep_assert_held(&p->a);\n\tg(p);\n}\n",
+        "static void use(struct thing *p) __must_hold(&p->a)\n{\n\tspin_lock(&p->b);\n"
+        "\tg(p);\n\tspin_unlock(&p->b);\n}\n",
+    ],
+)
+def test_what_a_helper_relies_on_it_does_not_take(helper: str) -> None:
+    assert held(helper, "use(t); at_1();") == {"1": (set(), set())}
+    assert held(helper, "spin_lock(&t->a); use(t); at_1();") == {"1": (A, A)}
