@@ -24,6 +24,7 @@ def build(
     """
     draft = Draft(function, facts)
     draft.variables |= {one.name for one in function.params}
+    draft.visible.update(dict.fromkeys(one.name for one in function.params))
     end = Location(function.loc.end, function.loc.end, function.loc.line)
     draft.join(function.loc, "entry")
     entry, draft.ends = draft.ends, []

@@ -35,6 +35,8 @@ class Cleanup:
 
     ``loc`` is where the scope was opened, ``when`` (None: always) what must
     be true for the call, ``depth`` the number of cleanups with this one.
+    Without ``function``, the variable in ``args`` means another one from there
+    on, which it hid.
     """
 
     outer: "Cleanup | None"
@@ -93,8 +95,9 @@ class Draft:
     ``ends`` is empty where the code cannot be reached.  ``breaks`` and
     ``continues`` are the enclosing loops, innermost last; ``switches`` are the
     enclosing switches with the labels seen so far; ``addressed`` the labels
-    whose address is taken.  ``places`` orders the nodes: a node drawn late
-    for a ``place`` stands right before the node that has its number.
+    whose address is taken; ``visible`` the variables that can be named here,
+    in the order of their declarations.  ``places`` orders the nodes: a node
+    drawn late for a ``place`` stands right before the node of that number.
     """
 
     function: Function
@@ -109,6 +112,7 @@ class Draft:
     gotos: list[Jump] = field(default_factory=list)
     addressed: set[str] = field(default_factory=set)
     cleanups: Cleanup | None = None
+    visible: dict[str, None] = field(default_factory=dict)
     releases: int = 0
     places: list[tuple[int, int]] = field(default_factory=list)
     place: int | None = None
@@ -136,6 +140,11 @@ class Draft:
         """Lead every waiting edge to a node that exists; none waits then."""
         self.edges += [(source, number, label) for source, label in self.ends]
         self.ends = []
+
+    def forget(self, count: int) -> None:
+        """A scope ends: only the first ``count`` variables can be named still."""
+        while len(self.visible) > count:
+            self.visible.popitem()
 
     def jump(self, label: str, loc: Location) -> None:
         """Every waiting edge is a goto; none waits then."""

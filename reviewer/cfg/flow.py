@@ -5,7 +5,7 @@ import re
 
 from reviewer.cfg.draft import EXIT, Cleanup, Draft, Ends, Labelled, Target
 from reviewer.cfg.graph import Compute, Decide, Invoke, Leave, Unknown
-from reviewer.cfg.scopes import declared, leave, only_if
+from reviewer.cfg.scopes import declared, hide, leave, only_if
 from reviewer.cfg.values import condition, effect, labels_in, value
 from reviewer.location import Location
 from reviewer.syntax.render import render
@@ -62,11 +62,12 @@ def statement(draft: Draft, stmt: Stmt) -> None:
 
 
 def _block(draft: Draft, stmt: Block) -> None:
-    outer = draft.cleanups
+    outer, visible = draft.cleanups, len(draft.visible)
     for item in stmt.items:
         statement(draft, item)
     if stmt.scope:
         _close(draft, outer, stmt)
+        draft.forget(visible)
 
 
 def _close(draft: Draft, outer: Cleanup | None, stmt: Block | For) -> None:
@@ -79,6 +80,9 @@ def _close(draft: Draft, outer: Cleanup | None, stmt: Block | For) -> None:
 
 def _declare(draft: Draft, stmt: Declare) -> None:
     draft.variables.add(stmt.name)
+    if stmt.name in draft.visible:
+        hide(draft, stmt)
+    draft.visible[stmt.name] = None
     # A static variable gets its value before the program runs, not here.
     if stmt.init is None or stmt.type.startswith("static "):
         draft.declare(stmt.loc, stmt.name, None)
@@ -106,7 +110,7 @@ def _if(draft: Draft, stmt: If) -> None:
 
 
 def _loop(draft: Draft, stmt: While | DoWhile | For | Iterate) -> None:
-    outer = draft.cleanups
+    outer, visible = draft.cleanups, len(draft.visible)
     if isinstance(stmt, For):
         for item in stmt.init:
             statement(draft, item)
@@ -124,6 +128,7 @@ def _loop(draft: Draft, stmt: While | DoWhile | For | Iterate) -> None:
     draft.ends = no + leaving
     if isinstance(stmt, For):
         _close(draft, outer, stmt)
+        draft.forget(visible)
 
 
 def _body(draft: Draft, body: Stmt, ends: Ends) -> Ends:

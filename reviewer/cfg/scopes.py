@@ -9,10 +9,10 @@ has it called on every way out of its scope, the innermost variable first.
 import re
 
 from reviewer.cfg.draft import Cleanup, Draft
-from reviewer.cfg.graph import Decide, Invoke, Unknown
+from reviewer.cfg.graph import Compute, Decide, Invoke, Unknown
 from reviewer.facts import Facts
 from reviewer.location import Location
-from reviewer.syntax.tree import Call, Declare, Expr, Literal, Name, Unary
+from reviewer.syntax.tree import Assign, Call, Declare, Expr, Literal, Name, Opaque, Unary
 
 MAX_RELEASES = 20000
 """Releases drawn in one function: each way out has its own, so that their
@@ -85,6 +85,12 @@ def only_if(draft: Draft, outer: Cleanup | None, cond: Expr) -> None:
         draft.cleanups = Cleanup.inside(draft.cleanups, one.loc, one.function, one.args, when)
 
 
+def hide(draft: Draft, stmt: Declare) -> None:
+    """A variable hides one of its name up to the end of its scope."""
+    name = Name(stmt.loc, stmt.name)
+    draft.cleanups = Cleanup.inside(draft.cleanups, stmt.loc, "", (name,), None)
+
+
 def leave(draft: Draft, outer: Cleanup | None, loc: Location) -> None:
     """Draw what runs on the way out to the scopes up to ``outer``."""
     one = draft.cleanups
@@ -110,6 +116,11 @@ def common(one: Cleanup | None, other: Cleanup | None) -> Cleanup | None:
 
 def _release(draft: Draft, one: Cleanup, loc: Location) -> None:
     skipped = []
+    if not one.function:
+        # The name means what it meant before, which is not known any more.
+        (name,) = one.args
+        draft.add(Compute(loc, Assign(loc, "=", name, Opaque(loc, "what was hidden"))))
+        return
     if one.when is not None:
         number = draft.add(Decide(loc, one.when))
         draft.ends, skipped = [(number, "T")], [(number, "F")]

@@ -124,9 +124,10 @@ def condition(draft: Draft, expr: Expr, lower: Lower) -> tuple[Ends, Ends]:
         case Ternary(then=then) if then is not None:
             return _conditional_condition(draft, expr, then, lower)
         case StatementExpr(body=body) if body.items and isinstance(body.items[-1], Evaluate):
-            outer = draft.cleanups
+            outer, visible = draft.cleanups, len(draft.visible)
             for item in body.items[:-1]:
                 lower(draft, item)
+            draft.forget(visible)
             if draft.cleanups is outer:
                 return condition(draft, body.items[-1].expr, lower)
             result = value(draft, body.items[-1].expr, lower)
@@ -278,9 +279,10 @@ def _stops(draft: Draft, expr: Call, cond: Expr, lower: Lower) -> Expr:
 def _statements(draft: Draft, items: tuple[Stmt, ...], lower: Lower, expr: StatementExpr) -> Expr:
     """``({ ...; x; })``: the value of its last statement, if it has one."""
     last = items[-1] if items else None
-    outer = draft.cleanups
+    outer, visible = draft.cleanups, len(draft.visible)
     for item in items[:-1]:
         lower(draft, item)
+    draft.forget(visible)
     result: Expr = Opaque(expr.loc, "({ ... })")
     if isinstance(last, Evaluate):
         result = value(draft, last.expr, lower)

@@ -164,3 +164,12 @@ def test_the_number_of_releases_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(scopes, "MAX_RELEASES", 3)
     found = graph("guard(m)(&a); guard(m)(&b); if (a) return 1; if (b) return 2; g();")
     assert any(isinstance(node, Unknown) for node in found.nodes)
+
+
+def test_a_variable_that_hides_another_ends_with_its_scope() -> None:
+    assert ways("{ int b = 1; g(b); if (a) return 2; } h(b);") == [
+        "let b = 1 %1=g(b) a:F b = what was hidden %2=h(b)",
+        "let b = 1 %1=g(b) a:T b = what was hidden return 2",
+    ]
+    assert ways("{ int x = 1; } { int x = 2; }") == ["let x = 1 let x = 2"]
+    assert ways("a = ({ int b = 1; b; });") == ["let b = 1 %1 = b b = what was hidden a = %1"]

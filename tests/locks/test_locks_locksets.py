@@ -346,3 +346,10 @@ def test_a_lock_with_a_name_of_its_own_is_no_other() -> None:
     assert musts(text)["1"] == {"one", "t->a"}
     text = "spinlock_t *p = find(t); spin_lock(&one); spin_unlock(p); at_1();"
     assert musts(text)["1"] == set()
+
+
+def test_a_hidden_variable_means_another_lock() -> None:
+    text = "{ struct thing *t = find(); spin_lock(&t->a); at_1(); } at_2();"
+    assert musts(text) == {"1": {"t->a"}, "2": set()}
+    text = "spin_lock(&t->a); { struct thing *t = find(); at_1(); spin_unlock(&t->a); } at_2();"
+    assert musts(text) == {"1": set(), "2": set()} and mays(text)["2"] == {"t->a"}

@@ -166,8 +166,7 @@ def test_what_is_asserted_is_held() -> None:
     "helper",
     [
         "static void use(struct thing *p)\n{\n\tlockdep_assert_held(&p->a);\n\tg(p);\n}\n",
-        "static void use(struct thing *p) __must_hold(&p->a)\n{\n\tspin_lock(&p->b);\n"
-        "\tg(p);\n\tspin_unlock(&p->b);\n}\n",
+        "static void use(struct thing *p) __must_hold(&p->a)\n{\n\tguard(spinlock)(&p->b);\n}\n",
     ],
 )
 def test_what_a_helper_relies_on_it_does_not_take(helper: str) -> None:
