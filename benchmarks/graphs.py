@@ -27,18 +27,20 @@ from reviewer.syntax.parse import read_file  # noqa: E402
 from reviewer.syntax.tree import Function  # noqa: E402
 from reviewer.syntax.vocabulary import Vocabulary  # noqa: E402
 
-STATEMENTS = (500, 1000, 2000, 4000, 8000)
+STATEMENTS = (125, 250, 500, 1000, 2000)
 BUDGET = 10.0
 """Seconds; a shape is not doubled again when the next size would take longer."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What one function took: its graph's nodes, and seconds for graph and locksets."""
+    """What one function took: its graph's nodes, and seconds for graph and
+    locksets; ``trouble`` says why the locksets were given up."""
 
     nodes: int
     graph: float
     locks: float
+    trouble: str
 
 
 SHAPES: dict[str, Callable[[int], str]] = {
@@ -92,8 +94,8 @@ def timed(function: Function, facts: Facts) -> Taken:
     start = process_time()
     graph: Graph = build(function, facts)
     middle = process_time()
-    locksets(graph, facts)
-    return Taken(len(graph.nodes), middle - start, process_time() - middle)
+    found = locksets(graph, facts)
+    return Taken(len(graph.nodes), middle - start, process_time() - middle, found.trouble)
 
 
 def exponent(points: Sequence[tuple[float, float]]) -> float:
@@ -141,7 +143,11 @@ def made(name: str, body: Callable[[int], str], facts: Facts, vocabulary: Vocabu
         if function is None or function.errors:
             print(f"  {name:28} {size}: {function.errors[0] if function else 'not found'}")
             return
-        points.append(min((timed(function, facts) for _ in range(2)), key=lambda t: t.locks))
+        best = min((timed(function, facts) for _ in range(2)), key=lambda t: t.locks)
+        if best.trouble:
+            print(f"  {name:28} {size}: {best.trouble}")
+            break
+        points.append(best)
         if points[-1].locks * 5 > BUDGET:
             break
     shown = " ".join(f"{(t.graph + t.locks) * 1e3:7.0f}" for t in points).ljust(40)

@@ -18,7 +18,7 @@ from reviewer.record import dataclass
 from reviewer.syntax.rebuild import rebuilt, walk
 from reviewer.syntax.tree import Expr, Literal, Name, Unary
 
-MAX_DEPTH = 4
+MAX_DEPTH = 3
 """Calls inside calls that are followed."""
 
 EXIT = 1

@@ -51,7 +51,7 @@ def test_helpers_are_followed_so_far() -> None:
         f"static void t{n}(struct thing *p)\n{{\n\t{'take' if n == 0 else f't{n - 1}'}(p);\n}}\n"
         for n in range(6)
     )
-    assert held(chain, "t2(t); at_1();")["1"] == (A, A)
+    assert held(chain, "t1(t); at_1();")["1"] == (A, A)
     assert held(chain, "t5(t); at_1();")["1"] == (set(), set())
 
 
