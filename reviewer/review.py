@@ -8,6 +8,7 @@ from reviewer.checker.changes import Allowance, Changes, changes
 from reviewer.checker.rule import Rule
 from reviewer.checker.rules import findings
 from reviewer.facts import Facts
+from reviewer.location import Problem
 from reviewer.patch.records import Submission
 from reviewer.record import dataclass, replace
 from reviewer.source.pair import Overlay, overlay_after, pair
@@ -44,6 +45,10 @@ def review(submission: Submission, tree: Tree | None, rules: Ruleset) -> Review:
     overlay: Overlay = {}
     allowance = Allowance()
     for number, patch in enumerate(submission.patches):
+        if allowance.exhausted:
+            reason = "not compared: the submission is too large"
+            problems.append(PatchProblem(number, Problem("", "", reason)))
+            continue
         pairs, unpaired = pair(patch, tree, overlay)
         overlay = overlay_after(overlay, patch, pairs)
         found = [*patch.problems, *unpaired]

@@ -23,9 +23,9 @@ class Changes:
     problems: tuple[Problem, ...]
 
 
-MAX_WORK = 4_000_000
+MAX_WORK = 1_500_000
 """Bytes of functions that are compared in one submission, both images counted:
-some two thousand functions.  Who sends patches must not choose what they cost."""
+some two hundred small functions.  Who sends patches must not choose what they cost."""
 
 FILE_SHARE = 32
 """To find the functions in so many bytes costs what following one byte does."""
@@ -33,9 +33,11 @@ FILE_SHARE = 32
 
 @dataclass(slots=True)
 class Allowance:
-    """What is left of the work one submission may make."""
+    """What is left of the work one submission may make; ``exhausted`` once a
+    whole file was too much."""
 
     left: int = MAX_WORK
+    exhausted: bool = False
 
     def take(self, work: int) -> bool:
         """Whether so much is left; then it is taken."""
@@ -56,6 +58,7 @@ def changes(
     functions, problems, left_out = [], [], []
     allowance = Allowance() if allowance is None else allowance
     if not allowance.take((len(pair.before or b"") + len(pair.after or b"")) // FILE_SHARE):
+        allowance.exhausted = True
         return Changes((), (Problem(pair.path, "", "not compared: the submission is too large"),))
     files = _file(pair.before, vocabulary), _file(pair.after, vocabulary)
     known = _known(*files, facts)
@@ -76,7 +79,8 @@ def changes(
         elif change is not None:
             functions.append(change)
     if left_out:
-        reason = f"not compared, nor {len(left_out) - 1} more: the submission is too large"
+        more = f", nor {len(left_out) - 1} more" if len(left_out) > 1 else ""
+        reason = f"not compared{more}: the submission is too large"
         problems.append(Problem(pair.path, left_out[0], reason))
     return Changes(tuple(functions), tuple(problems))
 

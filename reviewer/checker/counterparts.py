@@ -12,13 +12,16 @@ from reviewer.syntax.segments import Segment
 from reviewer.syntax.tree import Function
 from reviewer.syntax.vocabulary import Vocabulary
 
+PART_SHARE = 600
+"""A function, and each part of one that a hunk shows, costs so many bytes more."""
+
 Files = tuple[SourceFile | None, SourceFile | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Counterparts:
-    """One function before and after the patch; ``size`` are its bytes in both
-    images, ``read`` parses it."""
+    """One function before and after the patch; ``size`` says in bytes what it costs to
+    compare them, ``read`` parses them."""
 
     name: str
     size: int
@@ -50,7 +53,7 @@ def _in_hunks(pair: SourcePair, vocabulary: Vocabulary) -> Iterator[Counterparts
             continue
         yield Counterparts(
             after[0].name,
-            sum(len(text) for some in texts for text in some),
+            sum(len(text) + PART_SHARE for some in texts for text in some),
             lambda before=before, after=after: (  # type: ignore[misc]
                 function_shown(before, vocabulary),
                 function_shown(after, vocabulary),
@@ -88,7 +91,7 @@ def _same_name(
         if one.data[before.start : before.end] != two.data[after.start : after.end]:
             yield Counterparts(
                 after.name,
-                before.end - before.start + after.end - after.start,
+                before.end - before.start + after.end - after.start + 2 * PART_SHARE,
                 lambda before=before, after=after: (  # type: ignore[misc]
                     one.parsed(before),
                     two.parsed(after),

@@ -24,6 +24,9 @@ _BASE_COMMIT = re.compile(rb"base-commit:[ \t]*([0-9a-f]{12,64})\s*\Z")
 _NUMBER = re.compile(r"\[[^\[\]]{0,80}?\b(\d{1,4})/(\d{1,4})\b[^\[\]]{0,80}\]")
 _CHANGELOG_END = re.compile(rb"---\s*\Z")
 _IN_BODY = re.compile(r"(From|Date|Subject): *(\S.*)")
+MAX_MAILS = 1000
+"""Mails of one mbox: a long thread has some hundred, and each takes a millisecond."""
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -63,7 +66,10 @@ def _read(name: str, data: bytes) -> Iterator[_Item]:
     blank = next(at for at, line in enumerate(lines) if line.strip())
     lines = without_carriage_returns(lines[blank:])
     if looks_like_mail(lines):
-        for skipped, text in split_mails(lines):
+        mails = split_mails(lines)
+        if len(mails) > MAX_MAILS:
+            yield _too_many(name, len(mails))
+        for skipped, text in mails[:MAX_MAILS]:
             mail = read_mail(without_carriage_returns(text), blank + skipped)
             yield _from_mail(mail, name)
         return
@@ -71,6 +77,12 @@ def _read(name: str, data: bytes) -> Iterator[_Item]:
     if start is None:
         raise PatchError(f"{name}: neither a diff nor a mail")
     yield _Item("", _base_commit(lines), _bare_patch(lines[start:], name, blank + start))
+
+
+def _too_many(name: str, count: int) -> _Item:
+    """What stands for the mails that are not read."""
+    reason = f"{count} mails: those behind the first {MAX_MAILS} are not read"
+    return _Item("", patch=replace(_bare_patch((), name, 0), problems=(Problem(name, "", reason),)))
 
 
 def _bare_patch(lines: Sequence[bytes], name: str, skipped: int) -> Patch:

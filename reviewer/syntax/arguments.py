@@ -11,6 +11,7 @@ _OPERATOR = re.compile(
 _JUMP = re.compile(rb"[(,]\s*(return|goto|break|continue)\b")
 _NUMBERED = re.compile(rb"(?<![\w.$])(\d+[A-Za-z_]\w*)")
 _NUMBER = re.compile(rb"(?:0[xX][\da-fA-F]+|0[bB][01]+|\d+(?:[eE]\d+)?)(?:[uUlLfFiI]|wb|WB)*")
+_DESIGNATED = re.compile(rb"[(,]\s*(\.\w+\s*=)(?!=)")
 _UNIT = re.compile(rb"(?<![\w.$])\d[\w.]*[ \t]+([A-Za-z_]\w*)")
 _STATEMENT = re.compile(rb"\s*(?:if|for|while|do|switch)\b")
 _PREFIX = re.compile(rb"[(,\"]\s*([A-Z_][A-Z\d_]*)(?=\s+[A-Za-z_]\w*\s*[\"(])")
@@ -28,6 +29,11 @@ def plain_arguments(work: Work) -> None:
             _rename(work, found.start(1), found.end(1))
     for found in _PREFIX.finditer(bare, work.body):
         work.erase(found.start(1), found.end(1))
+    for found in _DESIGNATED.finditer(bare, work.body):
+        separator = found.start()
+        opening = separator if bare[separator] == 40 else work.owners.get(separator, -1)
+        if opening >= 0 and bare[opening] == 40:
+            work.erase(found.start(1), found.end(1))
     for found in _UNIT.finditer(bare, work.body):
         work.note(found.start(1), f"{found[1].decode()} behind a number left out")
         work.erase(found.start(1), found.end(1))

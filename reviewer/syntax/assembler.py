@@ -10,15 +10,18 @@ _ASM = re.compile(
     rb"(?<![\w$])(?:asm|__asm__|__asm)\b"
     rb"((?:\s*\b(?:volatile|__volatile__|__volatile|inline|goto)\b)*)\s*(\()"
 )
+_KEYWORD = re.compile(rb"(?<![\w$])(\w*asm\w+)(?=\s*(?:\(|volatile\b|goto\b))")
 _SHORT = b"__volatile"
 _SHORT_QUALIFIER = re.compile(rb"\b__volatile\b")
 _STRING = re.compile(rb'"[^"\n]*(?:\n[^"\n]*)*"')
 _POINT = re.compile(rb"[()\[\]:,]")
+_NO_VALUE = b'""(0)'
 _OUTPUTS, _INPUTS, _CLOBBERS = 1, 2, 3
 
 
 def plain_assembler(work: Work) -> None:
     """``asm volatile(CODE(%0) "nop" : "=r" (x))`` to ``asm volatile("" : "=r" (x))``."""
+    _plain_keywords(work)
     done = 0
     openers = {closing: opening for opening, closing in work.pairs.items()}
     for found in _ASM.finditer(bytes(work.bare), work.body):
@@ -34,6 +37,15 @@ def plain_assembler(work: Work) -> None:
             work.put(short.start(), _SHORT.lstrip(b"_").ljust(len(_SHORT)))
         for section, start, end in _operands(work, found.start(2), closing):
             _plain(work, openers, section, start, end)
+
+
+def _plain_keywords(work: Work) -> None:
+    """Macros that stand for ``asm`` and ``asm goto``."""
+    plain = work.vocabulary.assemblers
+    for found in _KEYWORD.finditer(bytes(work.bare), work.body):
+        meant = plain.get(found[1].decode("utf-8", "replace"), "").encode()
+        if 0 < len(meant) <= len(found[1]):
+            work.put(found.start(1), meant.ljust(len(found[1])))
 
 
 def _names_register(work: Work, start: int) -> bool:
@@ -62,6 +74,8 @@ def _operands(work: Work, opening: int, closing: int) -> Iterator[tuple[int, int
 def _plain(work: Work, openers: dict[int, int], section: int, start: int, end: int) -> None:
     if section in (_OUTPUTS, _INPUTS):
         start, end = _constraint(work, openers, start, end)
+        if start == end:
+            return
     elif section > _CLOBBERS:
         return
     text = bytes(work.bare[start:end])
@@ -70,11 +84,22 @@ def _plain(work: Work, openers: dict[int, int], section: int, start: int, end: i
 
 
 def _constraint(work: Work, openers: dict[int, int], start: int, end: int) -> tuple[int, int]:
-    """What stands between ``[name]`` and the bracket with the value."""
+    """What stands between ``[name]`` and the bracket with the value.  An
+    operand without a value becomes ``""(0)``; of several values one stays."""
     begin = work.after(start)
-    if work.bare[begin : begin + 1] == b"[":
+    if begin < end and work.bare[begin : begin + 1] == b"[":
         start = work.pairs.get(begin, begin) + 1
-    return start, max(openers.get(work.before(end), start), start)
+        begin = work.after(start)
+    opening = openers.get(work.before(end), -1)
+    if opening < start:
+        if WORD.match(work.bare, begin) and begin + len(_NO_VALUE) <= end:
+            work.erase(begin, end)
+            work.put(begin, _NO_VALUE)
+        return start, start
+    comma = next((at for at in range(opening, end) if work.owners.get(at) == opening), -1)
+    if comma >= 0:
+        work.erase(comma, work.before(end))
+    return start, opening
 
 
 def _empty_string(work: Work, start: int, end: int) -> None:

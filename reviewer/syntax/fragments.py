@@ -10,7 +10,7 @@ from reviewer.syntax.expressions import parts
 from reviewer.syntax.grammar import parsed_tree
 from reviewer.syntax.mask import directives, without_directives
 from reviewer.syntax.normalise import normalise
-from reviewer.syntax.parse import MAX_FUNCTION, read_head
+from reviewer.syntax.parse import MAX_FUNCTION, MAX_PARTS, read_head
 from reviewer.syntax.pieces import Piece, pieces
 from reviewer.syntax.repair import UNSEEN, Repaired, repair
 from reviewer.syntax.statements import block, sequence
@@ -96,9 +96,11 @@ def _statements(piece: Piece, vocabulary: Vocabulary) -> tuple[list[Stmt], Conte
     """What one piece shows, parsed between what was put around it."""
     masked = piece.masked[piece.start : piece.end]
     written = piece.text
+    if len(written) > MAX_FUNCTION:
+        return _unread(piece, "too long")
     added = repair(without_directives(masked, directives(masked)))
-    if added is None or len(written) > MAX_FUNCTION:
-        return _unread(piece)
+    if added is None:
+        return _unread(piece, "lines of a hunk that do not pair up")
     # A preprocessor line must begin a line.
     before = _HEAD + added.before + b"\n"
     behind = b"\n" + added.behind + b"}"
@@ -122,10 +124,10 @@ def _statements(piece: Piece, vocabulary: Vocabulary) -> tuple[list[Stmt], Conte
     return _body(ctx, piece), ctx
 
 
-def _unread(piece: Piece) -> tuple[list[Stmt], Context]:
+def _unread(piece: Piece, reason: str) -> tuple[list[Stmt], Context]:
     """A gap for lines that are not worth reading."""
     ctx = Context(b"", b"", 0, _line(piece, piece.start), {}, EMPTY, block)
-    ctx.errors.append(f"line {ctx.line}: lines of a hunk that do not pair up")
+    ctx.errors.append(f"line {ctx.line}: {reason}")
     return [_whole(piece)], ctx
 
 
@@ -150,7 +152,11 @@ def _unseen(
 
 def _body(ctx: Context, piece: Piece) -> list[Stmt]:
     """The statements of the one function there is, or a gap for all of it."""
-    inside = parts(parsed_tree(ctx.text))
+    root = parsed_tree(ctx.text)
+    if root.descendant_count > MAX_PARTS:
+        ctx.errors.append(f"line {ctx.line}: too large: {root.descendant_count} parts")
+        return [_whole(piece)]
+    inside = parts(root)
     first = inside[0] if inside else None
     body = None if first is None else first.child_by_field_name("body")
     if body is None or len(inside) > 1:

@@ -10,7 +10,10 @@ _TOKEN = re.compile(rb"[A-Za-z_$][\w$]*|\d[\w.]*|\S")
 _RETURNS_POINTER = re.compile(rb"\(\s*\*[\s*]*(?:const\s+)?([A-Za-z_]\w*)\s*\(")
 _TAGS = frozenset({b"struct", b"union", b"enum"})
 _STORAGE = frozenset({b"static", b"extern", b"inline", b"__inline", b"__inline__", b"const"})
-_NOT_NAMES = frozenset({b"__attribute__", b"__attribute", b"typeof", b"__typeof__", b"__aligned"})
+_NOT_NAMES = frozenset(
+    b"__attribute__ __attribute typeof __typeof__ __aligned "
+    b"if for while switch return sizeof".split()
+)
 _MAX_HEADER = 20_000
 
 

@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 _DIRECTIVE = re.compile(
     rb"^[ \t]*#[ \t]*([a-z_]\w*)?((?:[^\\\n]|\\\r?\n|\\(?!\r?\n))*)", re.MULTILINE
 )
-_BUT_CONTINUATION = re.compile(rb"[^\\\n]|\\(?!\n)")
+_LINE_END = re.compile(rb" (?=\n)")
 _MAX_CONTINUED = 60
 _SPACES = bytes(10 if code == 10 else 32 for code in range(256))
 # A backslash stays so that a continued string still reads as one.
@@ -58,8 +58,10 @@ def mask(data: bytes) -> bytes:
 def _masked(found: re.Match[bytes]) -> bytes:
     text = found[0]
     if text[:1] == b"/":
-        continued = b"\\\n" in text and _in_directive(found.string, found.start())
-        return _BUT_CONTINUATION.sub(b" ", text) if continued else text.translate(_SPACES)
+        # A preprocessor line goes on behind a comment that ends on another line.
+        continued = b"\n" in text and _in_directive(found.string, found.start())
+        blanked = text.translate(_SPACES)
+        return _LINE_END.sub(b"\\\\", blanked) if continued else blanked
     quote = text[:1]
     if len(text) < 2 or text[-1:] != quote:
         return quote + _harmless(text[1:])
@@ -90,7 +92,7 @@ def directives(masked: bytes) -> tuple[Directive, ...]:
             found.start(),
             found.end(),
             (found[1] or b"").decode("ascii", "replace"),
-            found[2].decode("utf-8", "replace"),
+            found[2].decode("utf-8", "replace").replace("\\\n", " "),
         )
         for found in _DIRECTIVE.finditer(masked)
     )

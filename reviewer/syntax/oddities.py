@@ -5,14 +5,16 @@ import re
 
 from reviewer.syntax.work import CALL, KEYWORDS, WORD, Work
 
+_WORD_END = re.compile(rb"[\w)\]]")
 _CASE_RANGE = re.compile(rb"\bcase\b[^;:{}?]{0,200}?\.\.\.")
 _COMPUTED_GOTO = re.compile(rb"\bgoto\s*(\*)\s*([^;{}]*);")
 _OPERATORS = re.compile(rb"\b(?:offsetof|alignof|_Alignof|__alignof__|__alignof)(?=\s*\()")
 _ALONE = re.compile(rb"^[ \t]*([A-Z_][A-Z\d]*_\w+|[A-Z]{2,})[ \t]*$", re.MULTILINE)
 _BEHIND_ARRAY = re.compile(rb"\]\s*(__\w+)\s*(?=[;=])")
-_PADDING = re.compile(rb"(?<=[;{])\s*(\w+\s*:\s*\d+\s*;)")
+_PADDING = re.compile(rb"(?<=[;{])\s*(\w+\s*:\s*\d+\s*;)|(,\s*:\s*\d+)(?=\s*[,;])")
 _STRUCTURE = re.compile(rb"\b(?:struct|union)\b\s*\w*\s*(\{)")
 _ELEMENTS = re.compile(rb",\s*[A-Z_]\w*((?:\s+[A-Z_]\w*)+)\s*(?=\})")
+_CALL_IN_BRACKETS = re.compile(rb"(\()\s*\w+\s*\(\s*\)\s*(\))(?=\s*[-+&*(])")
 _STATIC_CALL = re.compile(rb"\bstatic(?=\s+(?:const\s+)?[A-Za-z_]\w*\s*(\())")
 
 
@@ -31,13 +33,18 @@ def rewrite_oddities(work: Work) -> None:
         _alone(work, found)
     for found in _PADDING.finditer(bare, work.body):
         # Bits of a structure that have no name.
-        work.erase(found.start(1), found.end(1))
+        work.erase(*found.span(found.lastindex or 0))
     for found in _BEHIND_ARRAY.finditer(bare, work.body):
         work.mark(found.start(1), found.end(1), "attribute")
         work.erase(found.start(1), found.end(1))
     for found in _ELEMENTS.finditer(bare, work.body):
         work.note(found.start(1), "macros in a row left out")
         work.erase(found.start(1), found.end(1))
+    for found in _CALL_IN_BRACKETS.finditer(bare, work.body):
+        # Not a cast to a function: ``(f()) && x``.
+        if not _WORD_END.match(work.last_char(found.start())):
+            work.put(found.start(1), b" ")
+            work.put(found.start(2), b" ")
     _fields(work, bare)
     _statics(work, bare)
     _strings(work, bare)

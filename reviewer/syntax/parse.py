@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_FUNCTION = 250_000
 MAX_SECOND_TRY = 50_000
+MAX_PARTS = 100_000
+"""Nodes of the parser; the largest function of the kernel has 72,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ def _parse(
     rewritten = normalise(original, masked, body_at, vocabulary, other_arm)
     ctx = _context(original, rewritten, segment, vocabulary)
     root = parsed_tree(rewritten.text)
+    if root.descendant_count > MAX_PARTS:
+        return _unread(segment, f"too large: {root.descendant_count} parts")
     definition = _definition(root)
     if definition is None and len(original) <= MAX_SECOND_TRY:
         plain = _without_header(rewritten.text)

@@ -51,8 +51,8 @@ def outline(data: bytes, vocabulary: Vocabulary = EMPTY) -> Outline:
     """The masked text, the preprocessor lines and the functions of a file."""
     masked = mask(data)
     lines = directives(masked)
-    bare = _without_dead_code(without_directives(masked, lines), lines)
-    return Outline(masked, lines, tuple(_functions(bare, lines, vocabulary)))
+    bare, live = _live(without_directives(masked, lines), lines)
+    return Outline(masked, lines, tuple(_functions(bare, lines, live, vocabulary)))
 
 
 def live_code(data: bytes) -> bytes:
@@ -60,34 +60,45 @@ def live_code(data: bytes) -> bytes:
     and what stands under ``#if 0``; strings are made harmless."""
     masked = mask(data)
     lines = directives(masked)
-    return _without_dead_code(without_directives(masked, lines), lines)
+    return _live(without_directives(masked, lines), lines)[0]
 
 
-def _without_dead_code(bare: bytes, lines: tuple[Directive, ...]) -> bytes:
-    """The text with what stands between ``#if 0`` and its end blanked."""
-    text = bytearray(bare)
+def _live(bare: bytes, lines: tuple[Directive, ...]) -> tuple[bytes, list[Directive]]:
+    """The text with what is never compiled blanked, and the preprocessor lines
+    without those of ``#if 0``: what its ``#else`` holds stands for itself."""
+    text, kept = bytearray(bare), list[Directive]()
     start, depth = -1, 0
+    bare_groups: list[bool] = []
     for line in lines:
-        if start < 0:
-            if line.word == "if" and line.text.strip() == "0":
-                start, depth = line.end, 0
-        elif line.word.startswith("if"):
-            depth += 1
-        elif depth:
-            depth -= line.word == "endif"
-        elif line.word in _CONDITIONS:
-            text[start : line.start] = blank(bare[start : line.start])
-            start = -1
-    return bytes(text)
+        word = line.word
+        if start >= 0:
+            depth += word.startswith("if")
+            if depth and word == "endif":
+                depth -= 1
+            elif not depth and word in _CONDITIONS:
+                text[start : line.start] = blank(bare[start : line.start])
+                start = -1
+                if word != "endif":
+                    bare_groups.append(word == "else")
+                if word == "elif":
+                    kept.append(Directive(line.start, line.end, "if", line.text))
+        elif word == "if" and line.text.strip() == "0":
+            start, depth = line.end, 0
+        elif word.startswith("if"):
+            bare_groups.append(False)
+            kept.append(line)
+        elif word != "endif" or not bare_groups or not bare_groups.pop():
+            kept.append(line)
+    return bytes(text), kept
 
 
 def _functions(
-    bare: bytes, lines: tuple[Directive, ...], vocabulary: Vocabulary
+    bare: bytes, lines: tuple[Directive, ...], live: list[Directive], vocabulary: Vocabulary
 ) -> Iterator[Segment]:
     previous, counted, line = 0, 0, 1
     borders = [one.end for one in lines]
     passed = 0
-    for opening, closing in _bodies(bare, lines):
+    for opening, closing in _bodies(bare, live):
         while passed < len(borders) and borders[passed] <= opening:
             passed += 1
         header = _header(bare, previous, borders[passed - 1] if passed else 0, opening, vocabulary)
@@ -112,7 +123,7 @@ def _header(
     return found
 
 
-def _bodies(bare: bytes, lines: tuple[Directive, ...]) -> list[tuple[int, int]]:
+def _bodies(bare: bytes, lines: list[Directive]) -> list[tuple[int, int]]:
     """Outermost ``{ ... }`` as offsets of the brace and behind its partner.
 
     Each arm of an #if starts from the depth before it.  A ``}`` in column 0

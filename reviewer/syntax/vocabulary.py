@@ -20,7 +20,8 @@ class Vocabulary:
     the first argument); ``statements`` stand without a semicolon;
     ``opaque_args`` maps a macro to the positions of arguments that are types
     or member names, ``called_args`` to those of functions that it calls with
-    its first argument; ``typeofs`` are spellings of typeof; ``types`` is a
+    its first argument; ``assemblers`` are macros that stand for ``asm`` or
+    ``asm goto``; ``typeofs`` are spellings of typeof; ``types`` is a
     pattern of type names.
     """
 
@@ -32,6 +33,7 @@ class Vocabulary:
     statements: frozenset[str] = frozenset()
     opaque_args: Mapping[str, frozenset[int]] = field(default_factory=dict)
     called_args: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    assemblers: Mapping[str, str] = field(default_factory=dict)
     typeofs: frozenset[str] = frozenset({"typeof", "__typeof__", "__typeof"})
     types: re.Pattern[str] | None = None
 
@@ -72,6 +74,7 @@ def vocabulary_from(table: Mapping[str, object]) -> Vocabulary:
         statements=_words(known, "statements"),
         opaque_args=_positions(known, "opaque_args"),
         called_args=_positions(known, "called_args"),
+        assemblers=_texts(known, "assemblers"),
         typeofs=_words(known, "typeofs") or EMPTY.typeofs,
         types=_pattern(known, "types"),
     )
@@ -86,6 +89,7 @@ _KEYS = (
     "statements",
     "opaque_args",
     "called_args",
+    "assemblers",
     "typeofs",
     "types",
 )

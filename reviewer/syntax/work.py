@@ -11,6 +11,7 @@ from reviewer.syntax.vocabulary import Vocabulary
 _BRACKET = re.compile(rb"[()\[\]{},;]")
 _NEWLINE = re.compile(rb"\n")
 _MAX_NOTES = 50
+_MAX_NESTING = 100
 _PARTNER = {41: 40, 93: 91, 125: 123}
 _SEPARATORS = b",;"
 _BLANK = b" \t\n\r\f\v"
@@ -46,6 +47,7 @@ class Work:
     across a statement to keep, ``pairs`` maps an opening bracket to its partner and
     ``owners`` a comma or semicolon to the bracket it stands in; ``borders`` are
     the offsets of all brackets and ``inner`` the innermost open behind each.
+    Between the two ``blanks`` there is nothing else.
     """
 
     original: bytes
@@ -61,9 +63,12 @@ class Work:
     newlines: list[int] = field(default_factory=list)
     borders: list[int] = field(default_factory=list)
     inner: list[int] = field(default_factory=list)
+    blanks: tuple[int, int] = (-1, -1)
 
     def put(self, start: int, text: bytes) -> None:
         """Overwrite from an offset on; newlines are the caller's care."""
+        if not text.isspace():
+            self.blanks = -1, -1
         self.text[start : start + len(text)] = text
         self.bare[start : start + len(text)] = text
 
@@ -89,10 +94,13 @@ class Work:
 
     def before(self, offset: int) -> int:
         """The offset of the last character that is not blank, or -1."""
-        offset -= 1
-        while offset >= 0 and self.bare[offset] in _BLANK:
-            offset -= 1
-        return offset
+        first, last = self.blanks
+        at = offset - 1
+        while at >= 0 and self.bare[at] in _BLANK:
+            # Nobody walks over a long row of blanks again and again.
+            at = first if first < at < last else at - 1
+        self.blanks = at, offset
+        return at
 
     def after(self, offset: int) -> int:
         """The offset of the next character that is not blank, or the end."""
@@ -114,13 +122,18 @@ class Work:
     def in_block(self, offset: int) -> bool:
         """Whether the innermost bracket around an offset holds statements."""
         brace = self._innermost(offset)
-        if brace < 0 or self.bare[brace] != 123:
-            return False
-        before = self.before(brace)
-        if brace == self.body or (before >= 0 and self.bare[before] in b");{}:"):
-            return True
-        word = re.search(rb"\w+\Z", bytes(self.bare[max(before - 5, 0) : before + 1]))
-        return word is not None and word[0] in (b"else", b"do")
+        for _ in range(_MAX_NESTING):
+            if brace < 0 or self.bare[brace] != 123:
+                return False
+            before = self.before(brace)
+            if brace == self.body or (before >= 0 and self.bare[before] in b");}:"):
+                return True
+            if before < 0 or self.bare[before] != 123:
+                word = re.search(rb"\w+\Z", bytes(self.bare[max(before - 5, 0) : before + 1]))
+                return word is not None and word[0] in (b"else", b"do")
+            # A brace right behind another is what that one is.
+            brace = before
+        return False
 
     def _innermost(self, offset: int) -> int:
         """The offset of the innermost bracket around an offset, or -1."""
@@ -137,6 +150,7 @@ class Work:
 
     def refresh(self) -> None:
         """Recompute what follows from ``text``."""
+        self.blanks = -1, -1
         text = bytes(self.text)
         bare = without_directives(text, directives(text))
         self.bare = bytearray(bare)
