@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from reviewer.facts import FunctionFact, LockFact, StepFact, TwoWordPte
+from reviewer.facts import FunctionFact, LockFact, OperationFact, StepFact, TwoWordPte
 from reviewer.syntax.tree import Expr
 
 Table = Mapping[str, Any]
@@ -98,6 +98,76 @@ def two_word_from(architecture: str, table: Table) -> TwoWordPte:
     one_of(table, "present_word", _PRESENT_WORDS)
     one_of(table, "irqs_off_excludes_replacement", _EXCLUSION)
     return TwoWordPte(architecture=architecture, low_high=flag(table, "low_high"), **values)
+
+
+def constants_of(table: Table) -> dict[str, int]:
+    """The ``[constants]`` of a file."""
+    constants: dict[str, int] = table.get("constants", {})
+    for name, value in constants.items():
+        if type(value) is not int:
+            raise ValueError(f"'{name}' is not a number")
+    return constants
+
+
+def opaque_types_of(table: Table) -> dict[str, tuple[str, ...]]:
+    """The ``[opaque_types]`` of a file, each with its architectures."""
+    types = table.get("opaque_types", {})
+    return {name: texts(types, name) for name in types}
+
+
+def pairs_of(table: Table, key: str) -> dict[str, tuple[str, str]]:
+    """A section of pairs: what takes and what drops."""
+    section = table.get(key, {})
+    pairs = {}
+    for name in section:
+        pair = texts(section, name)
+        if len(pair) != 2:
+            raise ValueError(f"'{name}' needs the function that takes and the one that drops")
+        pairs[name] = (pair[0], pair[1])
+    return pairs
+
+
+def frees_of(table: Table) -> dict[str, str]:
+    """The ``[frees]`` of a file."""
+    section = table.get("frees", {})
+    return {name: required(section, name) for name in section}
+
+
+def members_of(table: Table) -> tuple[str, ...]:
+    """The members of ``[same_object]``."""
+    section = table.get("same_object", {})
+    only(section, frozenset({"members"}))
+    return texts(section, "members")
+
+
+OPERATION_KINDS = frozenset(
+    {"none", "get", "try-get", "put", "lookup", "release", "free", "free-deferred", "grace-period"}
+    | {"cancel", "arm", "barrier", "marked-read", "marked-write", "acquire", "store-release"}
+    | {"sleep", "publish", "unpublish", "rcu-read", "assert-held", "lock-init", "atomic-test"}
+    | {"freeze", "unfreeze", "recheck", "wait", "wake", "allocate", "initialise", "consume"}
+)
+_OBJECT = re.compile(r"\$(?:(\d)|result)")
+
+
+def operation_from(table: Table) -> tuple[tuple[str, ...], OperationFact]:
+    """The names and the record of one ``[[operation]]``; ValueError as above."""
+    only(table, frozenset({"names", "kind", "family", "object", "when", "source"}))
+    names = texts(table, "names")
+    for name in names:
+        if not _NAME.fullmatch(name) or name.count("*") > 1:
+            raise ValueError(f"'{name}' is no name")
+    kind = required(table, "kind")
+    if kind not in OPERATION_KINDS:
+        raise ValueError(f"kind '{kind}' is none of {', '.join(sorted(OPERATION_KINDS))}")
+    about = text(table, "object")
+    match = _OBJECT.fullmatch(about) if about else None
+    if about and match is None:
+        raise ValueError(f"object '{about}' is neither an argument nor $result")
+    number = -2 if match is None else int(match[1]) if match[1] else -1
+    when = one_of(table, "when", _WHEN, "always")
+    return names, OperationFact(
+        kind, text(table, "family"), number, when, required(table, "source")
+    )
 
 
 def _refuse_contradictions(table: Table, inert: bool) -> None:

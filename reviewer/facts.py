@@ -7,11 +7,11 @@ function by name.  Places and values are C expressions in which ``$0``, ``$1``,
 ... stand for the arguments of the call and ``$result`` for what it returns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 
-from reviewer.record import dataclass, field
+from reviewer.record import dataclass, field, replace
 from reviewer.syntax.tree import Expr
 
 
@@ -129,6 +129,73 @@ class TwoWordPte:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationFact:
+    """What kind of synchronisation a function or macro is, where its steps do not say.
+
+    ``kind`` is a word of ``rules/kernel/README.md`` (``get``, ``put``,
+    ``barrier``, ``sleep``, ...), ``family`` what goes together: the get and the
+    put of one sort of object have one family.  ``object`` is the argument it
+    is about, -1 for what it returns, -2 for none.  ``when`` says for which
+    result it takes effect: ``always``, ``nonzero``, ``zero``.  ``guessed``
+    says that the name alone tells it.
+    """
+
+    kind: str
+    family: str
+    object: int
+    when: str
+    source: str
+    guessed: bool = False
+
+
+NO_OPERATION = OperationFact("none", "", -2, "always", "")
+
+
+Told = tuple[Mapping[str, OperationFact], Sequence[tuple[str, OperationFact]]]
+"""Operations by exact name; and by pattern, in order."""
+
+
+class Operations:
+    """What kind of synchronisation each function is, read when first asked for.
+
+    A pattern has one ``*``; patterns are tried in order, and where a family is
+    ``*`` it is what the star stands for.
+    """
+
+    __slots__ = ("_found", "_read", "_told")
+
+    def __init__(self, read: Callable[[], Told] = lambda: ({}, ())) -> None:
+        self._read = read
+        self._told: Told | None = None
+        self._found: dict[str, OperationFact] = {}
+
+    def of(self, name: str) -> OperationFact:
+        """What a function is; `NO_OPERATION` when nothing is known."""
+        known = self._found.get(name)
+        if known is None:
+            exact, patterns = self.told()
+            known = exact.get(name) or _by_pattern(name, patterns)
+            self._found[name] = known
+        return known
+
+    def told(self) -> Told:
+        """All there is."""
+        if self._told is None:
+            self._told = self._read()
+        return self._told
+
+
+def _by_pattern(name: str, patterns: Sequence[tuple[str, OperationFact]]) -> OperationFact:
+    for pattern, fact in patterns:
+        start, _, end = pattern.partition("*")
+        if len(name) >= len(pattern) and name.startswith(start) and name.endswith(end):
+            middle = name[len(start) : len(name) - len(end)]
+            family = middle if fact.family == "*" else fact.family
+            return replace(fact, family=family, guessed=True)
+    return NO_OPERATION
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The functions by exact name, by pattern in order, and named constants.
 
@@ -141,7 +208,8 @@ class Facts:
     ``classes`` the same for the constructor and the destructor of what CLASS()
     declares, ``frees`` the function that __free() calls at the end of the scope.
     ``lockers`` are the names of all that takes or drops a lock or a context:
-    a body without any of them has no effect on either.
+    a body without any of them has no effect on either.  ``operations`` tells
+    what kind of synchronisation a function is.
     """
 
     functions: Mapping[str, FunctionFact]
@@ -154,6 +222,7 @@ class Facts:
     classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     frees: Mapping[str, str] = field(default_factory=dict)
     lockers: frozenset[str] = frozenset()
+    operations: Operations = field(default_factory=Operations)
 
     def noreturn(self, name: str) -> bool:
         """Whether a call of this function does not come back."""

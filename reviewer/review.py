@@ -4,8 +4,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from reviewer.checker.changes import Allowance, Changes, changes
-from reviewer.checker.rule import Rule
+from reviewer.checker.changes import Allowance, changes, whole
+from reviewer.checker.rule import PatchChange, Rule
 from reviewer.checker.rules import findings
 from reviewer.facts import Facts
 from reviewer.location import Problem
@@ -52,10 +52,9 @@ def review(submission: Submission, tree: Tree | None, rules: Ruleset) -> Review:
         pairs, unpaired = pair(patch, tree, overlay)
         overlay = overlay_after(overlay, patch, pairs)
         found = [*patch.problems, *unpaired]
-        for one in pairs:
-            analysed = changes(one, rules.vocabulary, rules.facts, allowance)
-            found.extend(analysed.problems)
-            judged.extend(_judged(analysed, patch.changelog, number, tree, rules, ledger))
+        parts = [changes(one, rules.vocabulary, rules.facts, allowance) for one in pairs]
+        found.extend(problem for part in parts for problem in part.problems)
+        judged.extend(_judged(whole(parts), patch.changelog, number, tree, rules, ledger))
         problems.extend(PatchProblem(number, problem) for problem in found)
     plain = Review(
         patches=submission.patches,
@@ -94,14 +93,14 @@ def _with_findings(
 
 
 def _judged(
-    analysed: Changes,
+    change: PatchChange,
     changelog: str | None,
     number: int,
     tree: Tree | None,
     rules: Ruleset,
     ledger: Ledger,
 ) -> "list[Judged]":
-    found = [(f, change) for change in analysed.functions for f in findings(rules.rules, change)]
+    found = list(findings(rules.rules, change))
     if not found:
         return []
     from reviewer.verdict.drift import drift
@@ -113,6 +112,6 @@ def _judged(
         for one in scenarios
     }
     return [
-        judge(finding, change, scenarios, rules.facts, changelog, number, ledger, told)
-        for finding, change in found
+        judge(finding, function, scenarios, rules.facts, changelog, number, ledger, told)
+        for finding, function in found
     ]

@@ -15,17 +15,24 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reviewer.fact_tables import (
     Table,
+    constants_of,
+    frees_of,
     function_from,
+    members_of,
     one_of,
     only,
+    opaque_types_of,
+    operation_from,
+    pairs_of,
     required,
     text,
     texts,
     two_word_from,
 )
 from reviewer.fact_text import tables_of
-from reviewer.facts import Facts, FunctionFact, TwoWordPte
+from reviewer.facts import Facts, FunctionFact, OperationFact, Operations, Told, TwoWordPte
 from reviewer.record import dataclass
+from reviewer.rule_code import checks
 
 if TYPE_CHECKING:
     from reviewer.checker.rule import Rule
@@ -43,7 +50,9 @@ _SECTIONS = frozenset(
 )
 _EFFECTS = frozenset({"acquires", "releases", "enters", "leaves"})
 _WHEN_KEYS = frozenset({"access", "lost", "changed", "compared"})
-_RULE_KEYS = frozenset({"name", "summary", "severity", "since", "when", "scenario", "message"})
+_RULE_KEYS = frozenset(
+    {"name", "summary", "severity", "since", "when", "scenario", "message", "explained_by"}
+)
 _SEVERITIES = ("note", "warning", "error")
 
 
@@ -68,6 +77,7 @@ class RuleDescription:
     scenario: str
     folder: Path
     message: str = ""
+    explained_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +131,24 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
     constants: dict[str, int] = {}
     opaque: dict[str, tuple[str, ...]] = {}
     two_words: dict[str, TwoWordPte] = {}
-    guards: dict[str, tuple[str, str]] = {}
-    classes: dict[str, tuple[str, str]] = {}
+    guards, classes = dict[str, tuple[str, str]](), dict[str, tuple[str, str]]()
     frees: dict[str, str] = {}
     members: set[str] = set()
     for root in (None, *extra):
         tables = _kernel_tables(root)
         functions |= _names(tables)
         for where, table in tables:
-            constants |= _located(f"{where}: constants", _constants, table)
-            opaque |= _located(f"{where}: opaque_types", _opaque_types, table)
+            constants |= _located(f"{where}: constants", constants_of, table)
+            opaque |= _located(f"{where}: opaque_types", opaque_types_of, table)
             two_words |= _two_words(table, where)
-            guards |= _located(f"{where}: guards", _pairs, table, "guards")
-            classes |= _located(f"{where}: classes", _pairs, table, "classes")
-            frees |= _located(f"{where}: frees", _frees, table)
-            members.update(_located(f"{where}: same_object", _members, table))
-    exact, patterns = _divided(functions)
+            guards |= _located(f"{where}: guards", pairs_of, table, "guards")
+            classes |= _located(f"{where}: classes", pairs_of, table, "classes")
+            frees |= _located(f"{where}: frees", frees_of, table)
+            members.update(_located(f"{where}: same_object", members_of, table))
+    exact = {name: entry for name, entry in functions.items() if not _PATTERN.search(name)}
     facts = Facts(
         functions=_Functions(exact),
-        patterns=_Functions(patterns),
+        patterns=_Functions({name: functions[name] for name in functions if name not in exact}),
         constants=constants,
         opaque_types=opaque,
         two_word_ptes=two_words,
@@ -148,16 +157,11 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
         classes=classes,
         frees=frees,
         lockers=_lockers(exact) | {"guard"},
+        operations=Operations(lambda: _operations((None, *extra))),
     )
     if extra:
         validate(facts)
     return facts
-
-
-def _divided(entries: Mapping[str, _Entry]) -> tuple[dict[str, _Entry], dict[str, _Entry]]:
-    """Those named exactly, and those that are patterns."""
-    exact = {name: entry for name, entry in entries.items() if not _PATTERN.search(name)}
-    return exact, {name: entry for name, entry in entries.items() if name not in exact}
 
 
 def _lockers(entries: Mapping[str, _Entry]) -> frozenset[str]:
@@ -171,6 +175,7 @@ def validate(facts: Facts) -> int:
     """Build every fact, so that a bad one raises `RulesError`; returns their number."""
     built = {id(fact) for fact in facts.functions.values()}
     built |= {id(fact) for fact in facts.patterns.values()}
+    facts.operations.told()
     return len(built)
 
 
@@ -211,15 +216,25 @@ def _description(table: Table, folder: Path) -> RuleDescription:
         scenario=text(table, "scenario"),
         folder=folder,
         message=text(table, "message"),
+        explained_by=texts(table, "explained_by"),
     )
 
 
 def load_rules(extra: Sequence[Path] = ()) -> tuple["Rule", ...]:
-    """The rules that are run over every aligned access."""
+    """The rules that are run over every patch, by name; the ``check.py`` of a
+    rule is read when the rule is first run."""
     from reviewer.checker.rule import Rule
 
     return tuple(
-        Rule(one.name, one.severity, one.when, one.message, one.scenario)
+        Rule(
+            name=one.name,
+            severity=one.severity,
+            when=one.when,
+            message=one.message,
+            scenario=one.scenario,
+            explained_by=one.explained_by,
+            **_located(f"rules/{one.name}/check.py", checks, one.folder / "check.py"),
+        )
         for one in rule_folders(extra)
     )
 
@@ -288,16 +303,19 @@ def _read(path: Path, where: str, read: Callable[[str], Table] = tomllib.loads) 
         raise RulesError(f"{where}: {error}") from None
 
 
-def _kernel_tables(root: Path | None) -> list[tuple[str, Table]]:
+def _kernel_tables(
+    root: Path | None, files: str = "*.toml", sections: frozenset[str] = _SECTIONS
+) -> list[tuple[str, Table]]:
     """The tables of ``root/kernel/*.toml`` (None: the rules that are shipped),
     each with the name to show for it."""
     shown = "rules" if root is None else str(root)
     tables = []
-    for path in sorted(((root or rules_folder()) / "kernel").glob("*.toml")):
+    folder = (root or rules_folder()) / "kernel"
+    for path in sorted(folder.glob(files)):
         if path.name != _VOCABULARY:
-            where = f"{shown}/kernel/{path.name}"
+            where = f"{shown}/kernel/{path.relative_to(folder)}"
             table = _read(path, where, tables_of if root is None else tomllib.loads)
-            _located(where, only, table, _SECTIONS)
+            _located(where, only, table, sections)
             tables.append((where, table))
     return tables
 
@@ -319,39 +337,24 @@ def _names(tables: Sequence[tuple[str, Table]]) -> dict[str, _Entry]:
     return found
 
 
-def _constants(table: Table) -> dict[str, int]:
-    constants: dict[str, int] = table.get("constants", {})
-    for name, value in constants.items():
-        if type(value) is not int:
-            raise ValueError(f"'{name}' is not a number")
-    return constants
-
-
-def _opaque_types(table: Table) -> dict[str, tuple[str, ...]]:
-    types = table.get("opaque_types", {})
-    return {name: texts(types, name) for name in types}
-
-
-def _pairs(table: Table, key: str) -> dict[str, tuple[str, str]]:
-    section = table.get(key, {})
-    pairs = {}
-    for name in section:
-        pair = texts(section, name)
-        if len(pair) != 2:
-            raise ValueError(f"'{name}' needs the function that takes and the one that drops")
-        pairs[name] = (pair[0], pair[1])
-    return pairs
-
-
-def _frees(table: Table) -> dict[str, str]:
-    section = table.get("frees", {})
-    return {name: required(section, name) for name in section}
-
-
-def _members(table: Table) -> tuple[str, ...]:
-    section = table.get("same_object", {})
-    only(section, frozenset({"members"}))
-    return texts(section, "members")
+def _operations(roots: Sequence[Path | None]) -> Told:
+    """The operations of ``kernel/operations/``; those of a later folder count
+    before those of an earlier one."""
+    exact: dict[str, OperationFact] = {}
+    patterns: list[tuple[str, OperationFact]] = []
+    for root in roots:
+        found: dict[str, tuple[str, OperationFact]] = {}
+        for file, table in _kernel_tables(root, "operations/*.toml", frozenset({"operation"})):
+            for number, entry in enumerate(table.get("operation", ()), start=1):
+                where = f"{file}: operation {number}"
+                names, fact = _located(where, operation_from, entry)
+                for name in names:
+                    if name in found:
+                        raise RulesError(f"{where}: '{name}' is already in {found[name][0]}")
+                    found[name] = where, fact
+        exact |= {name: fact for name, (_, fact) in found.items() if "*" not in name}
+        patterns[:0] = [(name, fact) for name, (_, fact) in found.items() if "*" in name]
+    return exact, patterns
 
 
 def _two_words(table: Table, where: str) -> dict[str, TwoWordPte]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from reviewer.alignment.accesses import Access, accesses
+from reviewer.alignment.operations import Operation, operations
 from reviewer.cfg.graph import Graph, Invoke
 from reviewer.facts import Facts
 from reviewer.locks.conditions import (
@@ -54,12 +55,13 @@ class Aligned:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One function in one image, with its accesses and locksets."""
+    """One function in one image, with its accesses, operations and locksets."""
 
     graph: Graph
     accesses: tuple[Access, ...]
     locks: Locksets
     summaries: Summaries = nothing_known
+    operations: tuple[Operation, ...] = ()
 
 
 def image(graph: Graph, facts: Facts, summaries: Summaries = nothing_known) -> Image:
@@ -67,7 +69,8 @@ def image(graph: Graph, facts: Facts, summaries: Summaries = nothing_known) -> I
     functions of its file do to locks."""
     found = locksets(graph, facts, summaries=summaries)
     seen = () if found.trouble else accesses(graph, facts, found.names)
-    return Image(graph, seen, found, summaries)
+    made = () if found.trouble else operations(graph, facts, found.names)
+    return Image(graph, seen, found, summaries, made)
 
 
 def align(before: Image, after: Image, facts: Facts, after_line: LineMap) -> tuple[Aligned, ...]:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The functions a patch changes in one file, analysed in both images."""
 
+from collections.abc import Iterable
+
 from reviewer.alignment.align import align, image, unknown_lockers
+from reviewer.alignment.operations import changed_operations
 from reviewer.cfg.build import build
 from reviewer.checker.callees import STRANGERS, Neighbours, neighbours, sharing
-from reviewer.checker.counterparts import counterparts
-from reviewer.checker.rule import FunctionChange
+from reviewer.checker.counterparts import Files, counterparts, lone, outside
+from reviewer.checker.rule import FunctionChange, Lone, Outside, PatchChange
 from reviewer.facts import Facts
 from reviewer.location import Problem
 from reviewer.record import dataclass
@@ -17,10 +20,30 @@ from reviewer.syntax.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What could be analysed of a file, and what could not."""
+    """What could be analysed of a file, and what could not.
+
+    ``gone`` and ``new`` are functions of one image only, ``taken`` and ``given``
+    lines outside functions."""
 
     functions: tuple[FunctionChange, ...]
     problems: tuple[Problem, ...]
+    gone: tuple[Lone, ...] = ()
+    new: tuple[Lone, ...] = ()
+    taken: tuple[Outside, ...] = ()
+    given: tuple[Outside, ...] = ()
+
+
+def whole(parts: Iterable[Changes]) -> PatchChange:
+    """What the files of one patch make together."""
+    some = tuple(parts)
+    return PatchChange(
+        functions=tuple(one for part in some for one in part.functions),
+        gone=tuple(one for part in some for one in part.gone),
+        new=tuple(one for part in some for one in part.new),
+        taken=tuple(one for part in some for one in part.taken),
+        given=tuple(one for part in some for one in part.given),
+        unread=tuple(problem.file for part in some for problem in part.problems),
+    )
 
 
 MAX_WORK = 1_500_000
@@ -52,8 +75,8 @@ def changes(
 ) -> Changes:
     """Analyse the functions the hunks of one file touch.
 
-    A function that exists in one image only has no counterpart and is left
-    to rules that look at one image.
+    A function that exists in one image only has no counterpart; rules may ask
+    where what it did has gone.
     """
     functions, problems, left_out = [], [], []
     allowance = Allowance() if allowance is None else allowance
@@ -78,11 +101,36 @@ def changes(
             problems.append(problem)
         elif change is not None:
             functions.append(change)
+    gone, new = _lone(pair, files, vocabulary, facts, known, allowance)
     if left_out:
-        more = f", nor {len(left_out) - 1} more" if len(left_out) > 1 else ""
-        reason = f"not compared{more}: the submission is too large"
-        problems.append(Problem(pair.path, left_out[0], reason))
-    return Changes(tuple(functions), tuple(problems))
+        problems.append(_left_out(pair, left_out))
+    taken, given = outside(pair, files)
+    return Changes(tuple(functions), tuple(problems), gone, new, taken, given)
+
+
+def _left_out(pair: SourcePair, names: list[str]) -> Problem:
+    more = f", nor {len(names) - 1} more" if len(names) > 1 else ""
+    return Problem(pair.path, names[0], f"not compared{more}: the submission is too large")
+
+
+def _lone(
+    pair: SourcePair,
+    files: Files,
+    vocabulary: Vocabulary,
+    facts: Facts,
+    known: tuple[Neighbours, Neighbours],
+    allowance: Allowance,
+) -> tuple[tuple[Lone, ...], tuple[Lone, ...]]:
+    """The functions only one image has: before the patch, after it."""
+    sides: list[tuple[Lone, ...]] = []
+    for side, around in enumerate(known):
+        found = [
+            Lone(pair.path, image(build(one.read(), facts), facts, around.effects))
+            for one in lone(pair, files, side, vocabulary)
+            if allowance.take(one.size)
+        ]
+        sides.append(tuple(found))
+    return sides[0], sides[1]
 
 
 def _change(
@@ -106,10 +154,18 @@ def _change(
         if found.locks.trouble:
             reason = f"not compared, {which} the patch: {found.locks.trouble}"
             return None, Problem(pair.path, after.name, reason)
-    aligned = align(one, two, facts, pair.after_line)
-    partial = not after.complete
     return FunctionChange(
-        pair.path, one, two, aligned, partial, facts, known[0].small, known[1].small
+        file=pair.path,
+        before=one,
+        after=two,
+        aligned=align(one, two, facts, pair.after_line),
+        partial=not after.complete,
+        facts=facts,
+        callees_before=known[0].small,
+        callees_after=known[1].small,
+        operations=changed_operations(one.operations, two.operations, pair.after_line),
+        after_line=pair.after_line,
+        before_line=pair.before_line,
     ), None
 
 

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
+from reviewer.checker.rule import Outside
 from reviewer.record import dataclass
 from reviewer.source.records import SourcePair
 from reviewer.syntax.parse import SourceFile
@@ -40,6 +41,84 @@ def counterparts(pair: SourcePair, files: Files, vocabulary: Vocabulary) -> Iter
     names = [*_touched(two, pair.hunk_lines), *_touched(one, pair.hunk_lines_before)]
     for name in dict.fromkeys(names):
         yield from _same_name(one, two, old.get(name, []), new.get(name, []))
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """One function of one image; ``size`` and ``read`` as in `Counterparts`."""
+
+    name: str
+    size: int
+    read: Callable[[], Function]
+
+
+def lone(pair: SourcePair, files: Files, side: int, vocabulary: Vocabulary) -> Iterator[Alone]:
+    """The functions in touched lines that only one image has: 0 the one before
+    the patch, 1 the one after."""
+    if not pair.whole:
+        yield from _lone_in_hunks(pair, side, vocabulary)
+        return
+    mine, other = files[side], files[1 - side]
+    if mine is None:
+        return
+    known = {} if other is None else _by_name(other)
+    lines = pair.hunk_lines if side else pair.hunk_lines_before
+    segments = _by_name(mine)
+    for name in dict.fromkeys(_touched(mine, lines)):
+        if name not in known:
+            for one in segments[name][:1]:
+                yield Alone(
+                    name,
+                    one.end - one.start + PART_SHARE,
+                    lambda one=one: mine.parsed(one),  # type: ignore[misc]
+                )
+
+
+def _lone_in_hunks(pair: SourcePair, side: int, vocabulary: Vocabulary) -> Iterator[Alone]:
+    from reviewer.syntax.fragments import function_shown, pieces_by_function
+
+    both = [
+        pieces_by_function(some, vocabulary)
+        for some in (pair.fragments_before, pair.fragments_after)
+    ]
+    for name, pieces in both[side].items():
+        if name not in both[1 - side]:
+            yield Alone(
+                name,
+                sum(len(one.text) + PART_SHARE for one in pieces),
+                lambda pieces=pieces: function_shown(pieces, vocabulary),  # type: ignore[misc]
+            )
+
+
+def outside(pair: SourcePair, files: Files) -> tuple[tuple[Outside, ...], tuple[Outside, ...]]:
+    """The lines outside functions that the patch took away, and those it added;
+    none where only hunks are known."""
+    if not pair.whole:
+        return (), ()
+    one, two = files
+    taken = _outside(pair, one, pair.before, pair.hunk_lines_before, pair.after_line)
+    given = _outside(pair, two, pair.after, pair.hunk_lines, pair.before_line)
+    return tuple(taken), tuple(given)
+
+
+def _outside(
+    pair: SourcePair,
+    file: SourceFile | None,
+    data: bytes | None,
+    ranges: Sequence[tuple[int, int]],
+    other: Callable[[int], int | None],
+) -> Iterator[Outside]:
+    if file is None or data is None:
+        return
+    text = data.split(b"\n")
+    segments = file.segments
+    firsts = [one.first for one in segments]
+    for first, last in ranges:
+        for line in range(first, min(last, len(text)) + 1):
+            at = bisect_right(firsts, line)
+            inside = at and segments[at - 1].last >= line
+            if not inside and other(line) is None:
+                yield Outside(pair.path, line, text[line - 1].decode("utf-8", "replace"))
 
 
 def _in_hunks(pair: SourcePair, vocabulary: Vocabulary) -> Iterator[Counterparts]:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a rule is, and what it is given."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from reviewer.alignment.align import Aligned, Image
+from reviewer.alignment.operations import Operation, OperationChanges
 from reviewer.checker.callees import Callees
+from reviewer.checker.records import Finding
 from reviewer.facts import Facts
 from reviewer.record import dataclass
 
@@ -13,6 +15,10 @@ from reviewer.record import dataclass
 class FunctionChange:
     """One function in both images.
 
+    ``aligned`` are its accesses, ``operations`` what happened to its operations
+    of synchronisation.  ``after_line`` gives the line in the after image of a
+    line of the before image that the patch left alone, ``before_line`` the
+    other way round; None for lines the patch took away or added.
     ``partial`` marks images made of hunks; ``callees_before`` and
     ``callees_after`` give the graphs of other functions of the file.
     """
@@ -25,11 +31,76 @@ class FunctionChange:
     facts: Facts
     callees_before: Callees = lambda name: None
     callees_after: Callees = lambda name: None
+    operations: OperationChanges = OperationChanges((), (), (), ())
+    after_line: Callable[[int], int | None] = lambda line: line
+    before_line: Callable[[int], int | None] = lambda line: line
+
+    @property
+    def name(self) -> str:
+        """The function's name after the patch."""
+        return self.after.graph.function.name
+
+
+@dataclass(frozen=True, slots=True)
+class Lone:
+    """A function that one image of a file has and the other has not."""
+
+    file: str
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A line outside functions that the patch took away or added."""
+
+    file: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchChange:
+    """All that one patch changes, for rules that look further than a function.
+
+    ``gone`` and ``new`` are functions of one image only, ``taken`` and
+    ``given`` the lines outside functions that were taken away and added.
+    ``unread`` are files that could not be compared or functions left out: what
+    became of an operation may stand there.
+    """
+
+    functions: tuple[FunctionChange, ...]
+    gone: tuple[Lone, ...] = ()
+    new: tuple[Lone, ...] = ()
+    taken: tuple[Outside, ...] = ()
+    given: tuple[Outside, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    def removed(self, kind: str) -> Iterator[Operation]:
+        """Operations of a kind that are gone from the patched functions, whole
+        functions that are gone included."""
+        for change in self.functions:
+            yield from (one for one in change.operations.removed if one.kind == kind)
+        for lone in self.gone:
+            yield from (one for one in lone.image.operations if one.kind == kind)
+
+    def added(self, kind: str) -> Iterator[Operation]:
+        """Operations of a kind that came, those of new functions included."""
+        for change in self.functions:
+            yield from (one for one in change.operations.added if one.kind == kind)
+        for lone in self.new:
+            yield from (one for one in lone.image.operations if one.kind == kind)
+
+
+Check = Callable[["Rule", FunctionChange, PatchChange], Iterator[Finding]]
+"""What a rule has to say of one function of a patch."""
+
+CheckPatch = Callable[["Rule", PatchChange], Iterator[Finding]]
+"""What a rule has to say of a patch as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as data.
+    """A rule as data, and its ``check`` or ``check_patch`` where data does not reach.
 
     ``when`` is matched against every aligned access (``access``: its kind;
     ``lost = "lock"``: it lost one; ``changed = "protocol"``: a value of several
@@ -37,6 +108,8 @@ class Rule:
     comparison the patch writes.  ``message`` may name ``{access}``,
     ``{place}``, ``{lost}``, ``{function}``.  ``scenario`` is the scenario of
     the simulation that judges it, empty for the one that fits the place.
+    ``explained_by`` are words, with a ``*`` at the end for any ending, by
+    which a changelog speaks of such a change.
     """
 
     name: str
@@ -44,3 +117,6 @@ class Rule:
     when: Mapping[str, str]
     message: str
     scenario: str
+    explained_by: tuple[str, ...] = ()
+    check: Check | None = None
+    check_patch: CheckPatch | None = None

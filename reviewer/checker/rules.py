@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 from reviewer.alignment.align import Aligned, Image, State
 from reviewer.cfg.graph import Invoke
 from reviewer.checker.records import Finding, PathState
-from reviewer.checker.rule import FunctionChange, Rule
+from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 from reviewer.checker.types import mixed_types
 from reviewer.facts import Facts
 from reviewer.locks.locksets import lock_name
-from reviewer.record import dataclass
+from reviewer.record import dataclass, replace
 
 NEAR = 12
 """Lines between accesses that one move of a stretch of code took along."""
+
+
+Found = tuple[Finding, FunctionChange | None]
+"""A finding, and the change of the function it stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,47 @@ class _Loss:
     worst: State
 
 
-def findings(rules: Sequence[Rule], change: FunctionChange) -> Iterator[Finding]:
-    """What the rules have to say of one function, in order of lines."""
-    for rule in rules:
-        if rule.when.get("lost") == "lock":
-            yield from _lost_locks(rule, change)
-        elif rule.when.get("changed") == "protocol":
-            for aligned in _of_kind(rule, change):
-                yield from _read_otherwise(rule, change, aligned)
-        elif rule.when.get("compared") == "types":
-            yield from mixed_types(rule, change)
+def findings(rules: Sequence[Rule], patch: PatchChange) -> Iterator[Found]:
+    """What the rules have to say of one patch, function by function, in order
+    of lines; of several findings about one change the gravest, which names the
+    rules of the others."""
+    of_patch = [one for rule in rules if rule.check_patch for one in rule.check_patch(rule, patch)]
+    for change in patch.functions:
+        found = [one for rule in rules for one in _of_function(rule, change, patch)]
+        mine = [one for one in of_patch if (one.file, one.function) == (change.file, change.name)]
+        for one in joined((*found, *mine)):
+            yield one, change
+    inside = {(change.file, change.name) for change in patch.functions}
+    for one in joined([one for one in of_patch if (one.file, one.function) not in inside]):
+        yield one, None
+
+
+def _of_function(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
+    if rule.check is not None:
+        yield from rule.check(rule, change, patch)
+    elif rule.when.get("lost") == "lock":
+        yield from _lost_locks(rule, change)
+    elif rule.when.get("changed") == "protocol":
+        for aligned in _of_kind(rule, change):
+            yield from _read_otherwise(rule, change, aligned)
+    elif rule.when.get("compared") == "types":
+        yield from mixed_types(rule, change)
+
+
+def joined(found: Sequence[Finding]) -> list[Finding]:
+    """Findings with one cause made one: the gravest, then the first of the rules' order."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for number, one in enumerate(found):
+        groups.setdefault((one.file, one.function, one.cause or f"#{number}"), []).append(one)
+    made = []
+    for group in groups.values():
+        first = min(group, key=lambda one: _GRAVITY[one.severity])
+        others = dict.fromkeys(one.rule for one in group if one.rule != first.rule)
+        made.append(replace(first, also=(*first.also, *others)))
+    return made
+
+
+_GRAVITY = {"error": 0, "warning": 1, "note": 2}
 
 
 def _of_kind(rule: Rule, change: FunctionChange) -> list[Aligned]:
@@ -214,6 +249,8 @@ def _finding(
         after=tuple(_path_state(state) for state in aligned.after),
         partial=change.partial,
         scenario=rule.scenario,
+        cause=" ".join(("lock", *sorted(lost))) if lost else "",
+        explained_by=rule.explained_by,
     )
 
 

@@ -61,3 +61,11 @@ class SourcePair:
             return None
         old, new, count = self.kept[at - 1]
         return new + before_line - old if before_line < old + count else None
+
+    def before_line(self, after_line: int) -> int | None:
+        """The line of the before image that an untouched after line was."""
+        at = bisect_right(self.kept, after_line, key=itemgetter(1))
+        if not at:
+            return None
+        old, new, count = self.kept[at - 1]
+        return old + after_line - new if after_line < new + count else None

@@ -165,6 +165,7 @@ def _shortest(
     """The run with the simplest schedule to a counterexample, and whether it
     needs its assumption about the machine."""
     change = judged.change
+    assert change is not None  # there is an answer
     subject = Subject(change.after.graph, change.file, answer.names, change.callees_after)
 
     def goals(machine: Machine) -> tuple[tuple[str, Goal], ...]:

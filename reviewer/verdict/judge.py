@@ -30,12 +30,12 @@ class Judged:
     verdict: Verdict
     answer: Answer | None
     raisers: tuple[Raiser, ...]
-    change: FunctionChange
+    change: FunctionChange | None
 
 
 def judge(
     finding: Finding,
-    change: FunctionChange,
+    change: FunctionChange | None,
     scenarios: Sequence[Scenario],
     facts: Facts,
     changelog: str | None,
@@ -50,7 +50,7 @@ def judge(
     """
     place = _place(finding.place) if finding.place else None
     rule = ledger.add("rule", finding.reason, f"rules/{finding.rule}")
-    if not finding.place:
+    if not finding.place or change is None:
         return Judged(_verdict(finding, patch, changelog, None, "", rule), None, (), change)
     scenario = _scenario(finding, place, scenarios)
     if scenario is None or place is None:
@@ -168,17 +168,29 @@ def _severity(finding: Finding, standing: str | None, changelog: str | None) -> 
 
 
 _EXPLAINS = re.compile(r"\b(?:un|dead)?lock(?:s|ed|ing|less|lessly)?\b|\brac(?:e|es|y|ing)\b", re.I)
+_WORD = re.compile(r"\w+")
 
 
 def changelog_says(finding: Finding, changelog: str | None) -> str:
     """``explains`` when the changelog speaks of what the access lost: of a
-    lock by its name, or of locking at all; else ``silent``, or ``unknown``."""
+    lock by its name, of locking at all where a lock is what was lost, or by a
+    word of the rule; else ``silent``, or ``unknown``."""
     if changelog is None:
         return "unknown"
-    names = {part for lock in finding.lost for part in re.findall(r"\w+", lock)[1:]}
-    words = set(re.findall(r"\w+", changelog))
-    told = bool(words & names) or _EXPLAINS.search(changelog) is not None
+    names = {part for lock in finding.lost for part in _WORD.findall(lock)[1:]}
+    words = set(_WORD.findall(changelog))
+    told = bool(words & names)
+    if finding.explained_by:
+        told = told or _speaks(finding.explained_by, {word.lower() for word in words})
+    else:
+        told = told or _EXPLAINS.search(changelog) is not None
     return "explains" if told else "silent"
+
+
+def _speaks(wanted: Sequence[str], words: set[str]) -> bool:
+    exact = {one.lower() for one in wanted if not one.endswith("*")}
+    starts = tuple(one[:-1].lower() for one in wanted if one.endswith("*"))
+    return bool(words & exact) or any(word.startswith(starts) for word in words if starts)
 
 
 def fingerprint(finding: Finding) -> str:

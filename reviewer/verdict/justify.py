@@ -88,6 +88,8 @@ def _cost(failure: str) -> str:
 def _under(judged: Judged, line: int) -> tuple[str, ...] | None:
     """The locks held at a call of the after image; None when the call stands
     in another function."""
+    if judged.change is None:
+        return None
     image = judged.change.after
     states: list[Held] = [
         held
@@ -134,6 +136,11 @@ def questions(judged: Judged) -> Iterator[Question]:
     """What the author has to answer because nothing established it."""
     verdict, finding = judged.verdict, judged.verdict.finding
     if verdict.severity == "note":
+        return
+    if finding.question and verdict.standing in (None, "UNDECIDED"):
+        yield Question(verdict.patch, finding.question)
+        return
+    if not finding.lost:
         return
     locks = listed([lock_name(lock) for lock in finding.lost])
     if verdict.standing == "UNDECIDED":
