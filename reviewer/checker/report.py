@@ -8,10 +8,11 @@ from reviewer.alignment.align import Image
 from reviewer.checker.records import Finding, PathState
 from reviewer.checker.rule import FunctionChange, Rule
 
-
 _BLANK: dict[str, Any] = {
     **dict.fromkeys(("also", "lost", "lost_paths", "before", "after"), ()),
-    **{"access": "", "place": "", "decides": False},
+    "access": "",
+    "place": "",
+    "decides": False,
 }
 
 
