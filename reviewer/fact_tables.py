@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from reviewer.facts import FunctionFact, LockFact, OperationFact, StepFact, TwoWordPte
+from reviewer.facts import (
+    FunctionFact,
+    LockFact,
+    LockNames,
+    LockPair,
+    OperationFact,
+    Sleeping,
+    StepFact,
+    TwoWordPte,
+)
 from reviewer.syntax.tree import Expr
 
 Table = Mapping[str, Any]
@@ -140,11 +149,54 @@ def members_of(table: Table) -> tuple[str, ...]:
     return texts(section, "members")
 
 
+def lock_names_of(table: Table, known: LockNames) -> LockNames:
+    """The ``[[lock_pair]]`` and ``[lock_parts]`` of a file, with those known already."""
+    pairs = tuple(_pair(one) for one in _tables(table, "lock_pair"))
+    section = table.get("lock_parts", {})
+    parts = dict(known.parts)
+    for part in section:
+        written, when, context = section[part]
+        one_of({"when": when}, "when", _WHEN)
+        parts[part] = (str(written), str(when), str(context))
+    return LockNames((*known.pairs, *pairs), parts) if pairs or section else known
+
+
+def sleeping_of(table: Table, known: Sleeping) -> Sleeping:
+    """The ``[[sleep]]``, ``[sleeping_on_rt]`` and ``[gfp]`` of a file, with those known already."""
+    some, gfp = _tables(table, "sleep"), table.get("gfp", {})
+    on_rt: Mapping[str, str] = table.get("sleeping_on_rt", {})
+    if not (some or gfp or on_rt):
+        return known
+    functions = dict(known.functions)
+    for one in some:
+        only(one, frozenset({"names", "when", "flags", "source"}))
+        flags = one_of(one, "when", ("always", "flags")) == "flags"
+        required(one, "source")
+        number = int(required(one, "flags").removeprefix("$")) if flags else -1
+        functions |= dict.fromkeys(texts(one, "names"), number)
+    return Sleeping(
+        functions,
+        {**known.on_rt, **on_rt},
+        known.flags | frozenset(texts(gfp, "sleeping")),
+        (*known.waking, *texts(gfp, "waking")),
+        known.types | frozenset(texts(gfp, "type")),
+    )
+
+
+def _pair(table: Table) -> LockPair:
+    only(table, frozenset({"take", "drop", "name", "shared", "statement"}))
+    take, drop, name = (required(table, key) for key in ("take", "drop", "name"))
+    if not 1 <= take.count("*") == drop.count("*") >= name.count("*") >= 1:
+        raise ValueError(f"'{take}', '{drop}' and '{name}' need as many stars")
+    return LockPair(take, drop, name, flag(table, "shared"), flag(table, "statement"))
+
+
 OPERATION_KINDS = frozenset(
     {"none", "get", "try-get", "put", "lookup", "release", "free", "free-deferred", "grace-period"}
     | {"cancel", "arm", "barrier", "marked-read", "marked-write", "acquire", "store-release"}
     | {"sleep", "publish", "unpublish", "rcu-read", "assert-held", "lock-init", "atomic-test"}
     | {"freeze", "unfreeze", "recheck", "wait", "wake", "allocate", "initialise", "consume"}
+    | {"atomic", "pure", "list-write", "list-read", "unregister", "set"}
 )
 _OBJECT = re.compile(r"\$(?:(\d)|result)")
 
@@ -154,7 +206,7 @@ def operation_from(table: Table) -> tuple[tuple[str, ...], OperationFact]:
     only(table, frozenset({"names", "kind", "family", "object", "when", "source"}))
     names = texts(table, "names")
     for name in names:
-        if not _NAME.fullmatch(name) or name.count("*") > 1:
+        if not _NAME.fullmatch(name) or name.count("*") > 2:
             raise ValueError(f"'{name}' is no name")
     kind = required(table, "kind")
     if kind not in OPERATION_KINDS:

@@ -158,8 +158,8 @@ Told = tuple[Mapping[str, OperationFact], Sequence[tuple[str, OperationFact]]]
 class Operations:
     """What kind of synchronisation each function is, read when first asked for.
 
-    A pattern has one ``*``; patterns are tried in order, and where a family is
-    ``*`` it is what the star stands for.
+    A pattern has one ``*`` or two; patterns are tried in order, and where a
+    family is ``*`` it is what the stars stand for, with a ``_`` between.
     """
 
     __slots__ = ("_found", "_read", "_told")
@@ -187,12 +187,61 @@ class Operations:
 
 def _by_pattern(name: str, patterns: Sequence[tuple[str, OperationFact]]) -> OperationFact:
     for pattern, fact in patterns:
-        start, _, end = pattern.partition("*")
-        if len(name) >= len(pattern) and name.startswith(start) and name.endswith(end):
-            middle = name[len(start) : len(name) - len(end)]
-            family = middle if fact.family == "*" else fact.family
+        stood = _stood_for(name, pattern)
+        if stood is not None:
+            family = stood if fact.family == "*" else fact.family
             return replace(fact, family=family, guessed=True)
     return NO_OPERATION
+
+
+def _stood_for(name: str, pattern: str) -> str | None:
+    """What the stars of a pattern stand for in a name; None where it does not fit."""
+    start, _, end = pattern.partition("*")
+    between, two, end = end.rpartition("*")
+    if len(name) < len(pattern) - 1 or not (name.startswith(start) and name.endswith(end)):
+        return None
+    middle = name[len(start) : len(name) - len(end)]
+    if not two:
+        return middle
+    first, found, second = middle.partition(between)
+    return f"{first}_{second}" if found and first and second else None
+
+
+@dataclass(frozen=True, slots=True)
+class LockPair:
+    """How a lock nobody knows is called: names, with a ``*`` for the same text,
+    of what takes and drops it and of the lock itself.  ``statement`` says that
+    it is one only where nobody looks at what the call returns."""
+
+    take: str
+    drop: str
+    name: str
+    shared: bool = False
+    statement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LockNames:
+    """The conventions by which locks are called; ``parts`` are texts in such
+    names with what stands for them in the name of the lock, the result with
+    which it is taken, and the context that is entered with it."""
+
+    pairs: tuple[LockPair, ...] = ()
+    parts: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeping:
+    """What may sleep: a function by name, with the argument that says whether
+    it may, -1 for none.  ``on_rt`` pairs what sleeps with PREEMPT_RT with what
+    does not; ``flags`` are those of allocations that may sleep, ``waking``
+    what says that they may not, ``types`` the types of such flags."""
+
+    functions: Mapping[str, int] = field(default_factory=dict)
+    on_rt: Mapping[str, str] = field(default_factory=dict)
+    flags: frozenset[str] = frozenset()
+    waking: tuple[str, ...] = ()
+    types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +258,8 @@ class Facts:
     declares, ``frees`` the function that __free() calls at the end of the scope.
     ``lockers`` are the names of all that takes or drops a lock or a context:
     a body without any of them has no effect on either.  ``operations`` tells
-    what kind of synchronisation a function is.
+    what kind of synchronisation a function is.  ``lock_names`` are the conventions
+    for locks of which nothing else is known, ``sleeping`` what may sleep.
     """
 
     functions: Mapping[str, FunctionFact]
@@ -223,6 +273,8 @@ class Facts:
     frees: Mapping[str, str] = field(default_factory=dict)
     lockers: frozenset[str] = frozenset()
     operations: Operations = field(default_factory=Operations)
+    lock_names: LockNames = field(default_factory=LockNames)
+    sleeping: Sleeping = field(default_factory=Sleeping)
 
     def noreturn(self, name: str) -> bool:
         """Whether a call of this function does not come back."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from reviewer.checker.changes import Allowance, changes, whole
-from reviewer.checker.rule import PatchChange, Rule
-from reviewer.checker.rules import findings
+from reviewer.checker.rule import Rule
+from reviewer.checker.rules import Found
 from reviewer.facts import Facts
 from reviewer.location import Problem
 from reviewer.patch.records import Submission
@@ -14,8 +14,10 @@ from reviewer.record import dataclass, replace
 from reviewer.source.pair import Overlay, overlay_after, pair
 from reviewer.source.tree import Tree
 from reviewer.syntax.vocabulary import Vocabulary
+from reviewer.verdict.changelog import without_directives
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.records import PatchProblem, Review
+from reviewer.verdict.suppress import EVERYTHING, Sieve, Wishes
 
 # What is imported here only is not loaded by a review without findings.
 if TYPE_CHECKING:
@@ -36,10 +38,13 @@ class Ruleset:
     claims: "Callable[[], Sequence[Claim]]"
 
 
-def review(submission: Submission, tree: Tree | None, rules: Ruleset) -> Review:
+def review(
+    submission: Submission, tree: Tree | None, rules: Ruleset, wishes: Wishes = EVERYTHING
+) -> Review:
     """Review everything one input held, in order; later patches of a series
     apply on top of earlier ones."""
     ledger = Ledger()
+    sieve = Sieve(rules.rules, wishes)
     judged: list[Judged] = []
     problems: list[PatchProblem] = []
     overlay: Overlay = {}
@@ -52,9 +57,11 @@ def review(submission: Submission, tree: Tree | None, rules: Ruleset) -> Review:
         pairs, unpaired = pair(patch, tree, overlay)
         overlay = overlay_after(overlay, patch, pairs)
         found = [*patch.problems, *unpaired]
-        parts = [changes(one, rules.vocabulary, rules.facts, allowance) for one in pairs]
+        parts = changes(pairs, rules.vocabulary, rules.facts, allowance)
         found.extend(problem for part in parts for problem in part.problems)
-        judged.extend(_judged(whole(parts), patch.changelog, number, tree, rules, ledger))
+        reported = sieve.findings(number, patch, whole(parts, rules.facts))
+        changelog = without_directives(patch.changelog)
+        judged.extend(_judged(reported, changelog, number, tree, rules, ledger))
         problems.extend(PatchProblem(number, problem) for problem in found)
     plain = Review(
         patches=submission.patches,
@@ -64,7 +71,8 @@ def review(submission: Submission, tree: Tree | None, rules: Ruleset) -> Review:
         questions=(),
         facts=ledger.facts(),
         problems=tuple(problems),
-        notes=submission.notes,
+        notes=(*submission.notes, *sieve.notes),
+        suppressed=tuple(sieve.suppressed),
     )
     return _with_findings(plain, submission, judged, rules, ledger) if judged else plain
 
@@ -93,14 +101,13 @@ def _with_findings(
 
 
 def _judged(
-    change: PatchChange,
+    found: Sequence[Found],
     changelog: str | None,
     number: int,
     tree: Tree | None,
     rules: Ruleset,
     ledger: Ledger,
 ) -> "list[Judged]":
-    found = list(findings(rules.rules, change))
     if not found:
         return []
     from reviewer.verdict.drift import drift

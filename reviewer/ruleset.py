@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, TypeVar
 from reviewer.fact_tables import (
     Table,
     constants_of,
+    flag,
     frees_of,
     function_from,
+    lock_names_of,
     members_of,
     one_of,
     only,
@@ -25,12 +27,22 @@ from reviewer.fact_tables import (
     operation_from,
     pairs_of,
     required,
+    sleeping_of,
     text,
     texts,
     two_word_from,
 )
 from reviewer.fact_text import tables_of
-from reviewer.facts import Facts, FunctionFact, OperationFact, Operations, Told, TwoWordPte
+from reviewer.facts import (
+    Facts,
+    FunctionFact,
+    LockNames,
+    OperationFact,
+    Operations,
+    Sleeping,
+    Told,
+    TwoWordPte,
+)
 from reviewer.record import dataclass
 from reviewer.rule_code import checks
 
@@ -46,14 +58,18 @@ _VOCABULARY = "syntax.toml"
 _PATTERN = re.compile(r"[*?\[]")
 _SECTIONS = frozenset(
     {"function", "constants", "guards", "classes", "frees"}
-    | {"opaque_types", "two_word_pte", "same_object"}
+    | {"opaque_types", "two_word_pte", "same_object", "lock_pair", "lock_parts"}
+    | {"sleep", "sleeping_on_rt", "gfp"}
 )
 _EFFECTS = frozenset({"acquires", "releases", "enters", "leaves"})
 _WHEN_KEYS = frozenset({"access", "lost", "changed", "compared"})
 _RULE_KEYS = frozenset(
     {"name", "summary", "severity", "since", "when", "scenario", "message", "explained_by"}
+    | {"topic", "unspoken"}
 )
-_SEVERITIES = ("note", "warning", "error")
+SEVERITIES = ("note", "warning", "error")
+TOPICS = ("locks", "references", "rcu", "ordering", "contexts", "values", "changelog", "other")
+"""What rules are about, in the order of the catalogue."""
 
 
 class RulesError(Exception):
@@ -66,7 +82,8 @@ class RuleDescription:
 
     ``when`` is what an aligned access must match, ``scenario`` the scenario
     that tries to refute or confirm the finding, ``message`` what to report
-    (both empty for none), ``folder`` where the rule lives.
+    (both empty for none), ``folder`` where the rule lives, ``topic`` one of
+    `TOPICS`.
     """
 
     name: str
@@ -78,6 +95,8 @@ class RuleDescription:
     folder: Path
     message: str = ""
     explained_by: tuple[str, ...] = ()
+    topic: str = "other"
+    unspoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +153,7 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
     guards, classes = dict[str, tuple[str, str]](), dict[str, tuple[str, str]]()
     frees: dict[str, str] = {}
     members: set[str] = set()
+    names, sleeping = LockNames(), Sleeping()
     for root in (None, *extra):
         tables = _kernel_tables(root)
         functions |= _names(tables)
@@ -145,6 +165,8 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
             classes |= _located(f"{where}: classes", pairs_of, table, "classes")
             frees |= _located(f"{where}: frees", frees_of, table)
             members.update(_located(f"{where}: same_object", members_of, table))
+            names = _located(f"{where}: lock names", lock_names_of, table, names)
+            sleeping = _located(f"{where}: sleeping", sleeping_of, table, sleeping)
     exact = {name: entry for name, entry in functions.items() if not _PATTERN.search(name)}
     facts = Facts(
         functions=_Functions(exact),
@@ -158,6 +180,8 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
         frees=frees,
         lockers=_lockers(exact) | {"guard"},
         operations=Operations(lambda: _operations((None, *extra))),
+        lock_names=names,
+        sleeping=sleeping,
     )
     if extra:
         validate(facts)
@@ -199,6 +223,15 @@ def rule_folders(extra: Sequence[Path] = ()) -> tuple[RuleDescription, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def readme(rule: RuleDescription) -> str:
+    """What explains a rule and holds its cases; empty without a README.md."""
+    path = rule.folder / "README.md"
+    try:
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+    except (OSError, ValueError) as error:
+        raise RulesError(f"rules/{rule.name}/README.md: {error}") from None
+
+
 def _description(table: Table, folder: Path) -> RuleDescription:
     only(table, _RULE_KEYS)
     if text(table, "name") not in ("", folder.name):
@@ -210,13 +243,15 @@ def _description(table: Table, folder: Path) -> RuleDescription:
     return RuleDescription(
         name=folder.name,
         summary=required(table, "summary"),
-        severity=one_of(table, "severity", _SEVERITIES),
+        severity=one_of(table, "severity", SEVERITIES),
         since=required(table, "since"),
         when=MappingProxyType(when),
         scenario=text(table, "scenario"),
         folder=folder,
         message=text(table, "message"),
         explained_by=texts(table, "explained_by"),
+        topic=one_of(table, "topic", TOPICS, "other"),
+        unspoken=flag(table, "unspoken"),
     )
 
 
@@ -233,6 +268,7 @@ def load_rules(extra: Sequence[Path] = ()) -> tuple["Rule", ...]:
             message=one.message,
             scenario=one.scenario,
             explained_by=one.explained_by,
+            unspoken=one.unspoken,
             **_located(f"rules/{one.name}/check.py", checks, one.folder / "check.py"),
         )
         for one in rule_folders(extra)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The accesses a function makes to what others may see too."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reviewer.cfg.dominators import postorder
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node
@@ -11,8 +11,8 @@ from reviewer.locks.conditions import pointer_names
 from reviewer.record import dataclass
 from reviewer.syntax.declared import types
 from reviewer.syntax.place import DEREF, ELEMENT, Place, place_of, substitute
-from reviewer.syntax.rebuild import operands
-from reviewer.syntax.tree import Assign, Call, Expr, Index, Member, Name, Unary
+from reviewer.syntax.rebuild import operands, walk
+from reviewer.syntax.tree import Assign, Binary, Call, Expr, Index, Member, Name, Unary
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,12 @@ def accesses(graph: Graph, facts: Facts, names: Aliases) -> tuple[Access, ...]:
     return tuple(found)
 
 
+def deciding(graph: Graph) -> Callable[[int], bool]:
+    """Whether a branch depends on what a node reads or, for a call, returns."""
+    uses = _uses(graph)
+    return lambda number: _decides(graph, uses, number)
+
+
 def _whole(place: Place, facts: Facts) -> Place:
     """The place by the name of the object: ``folio->page._refcount`` is
     ``folio->_refcount``, for both are one count."""
@@ -106,7 +112,7 @@ def _shared(place: Place, private: frozenset[str], pointers: frozenset[str]) -> 
     reached = any(step.startswith("->") or step == DEREF for step in place.steps)
     if place.root in private:
         return reached or (place.root in pointers and place.steps[:1] == (ELEMENT,))
-    return bool(place.steps)
+    return bool(place.steps) or (place.root.isidentifier() and not place.root.isupper())
 
 
 def _touched(node: Node, facts: Facts) -> Iterator[Touch]:
@@ -117,6 +123,7 @@ def _touched(node: Node, facts: Facts) -> Iterator[Touch]:
                 yield from _reads(arg)
         case Compute(expr=Assign(op=op, target=target, value=value)):
             yield from _reads(value)
+            yield from _tested(value)
             yield from _inner_reads(target)
             if op != "=":
                 yield "read", target, target
@@ -124,8 +131,13 @@ def _touched(node: Node, facts: Facts) -> Iterator[Touch]:
         case Compute(expr=Unary(op="++" | "--" | "p++" | "p--", operand=target)):
             yield "read", target, target
             yield "write", target, target
-        case Compute(expr=expr) | Decide(cond=expr):
+        case Compute(expr=expr):
             yield from _reads(expr)
+        case Decide(cond=expr):
+            yield from _reads(expr)
+            yield from _tested(expr)
+            if isinstance(expr, Name):
+                yield "read", expr, expr
         case Leave(value=value) if value is not None:
             yield from _reads(value)
 
@@ -156,6 +168,17 @@ def _reads(expr: Expr) -> Iterator[Touch]:
         return
     for operand in operands(expr):
         yield from _reads(operand)
+
+
+def _tested(expr: Expr) -> Iterator[Touch]:
+    """The variables an expression asks for: ``state`` in ``state >= FULL`` and in
+    ``!state``.  What stands on the right may be a constant by its lower-case name."""
+    for one in walk(expr):
+        operand = one.left if isinstance(one, Binary) else None
+        if isinstance(one, Unary) and one.op == "!":
+            operand = one.operand
+        if isinstance(operand, Name):
+            yield "read", operand, operand
 
 
 def _inner_reads(expr: Expr) -> Iterator[Touch]:

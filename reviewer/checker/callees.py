@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from reviewer.alignment.align import names_a_lock
+from reviewer.alignment.align import Image, image, names_a_lock
 from reviewer.cfg.build import build
 from reviewer.cfg.graph import Graph
 from reviewer.facts import Facts, FunctionFact
@@ -23,21 +23,34 @@ _CALL = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 
 Callees = Callable[[str], Graph | None]
 
+Mentioning = Callable[[tuple[str, ...]], tuple[Image, ...]]
+"""The functions of one image of a file in which all of some words occur."""
+
+MAX_WITNESSES = 24
+"""Functions of the file that are looked at for how others touch a place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """What is known of the functions of one image of a file, by name.
 
     ``small`` gives the graphs of short ones, ``effects`` what they do to
-    locks, ``understood`` says whether that is all they do.
+    locks, ``understood`` says whether that is all they do; ``mentioning`` finds
+    those that speak of something.
     """
 
     small: Callees
     effects: Summaries
     understood: Callable[[str], bool]
+    mentioning: Mentioning
 
 
-STRANGERS = Neighbours(lambda name: None, nothing_known, lambda name: False)
+def nobody(words: tuple[str, ...]) -> tuple[Image, ...]:
+    """The functions that mention something where no others are at hand."""
+    return ()
+
+
+STRANGERS = Neighbours(lambda name: None, nothing_known, lambda name: False, nobody)
 
 
 def neighbours(file: SourceFile, facts: Facts) -> Neighbours:
@@ -57,11 +70,38 @@ def neighbours(file: SourceFile, facts: Facts) -> Neighbours:
     def locking(name: str) -> Graph | None:
         return graph_of(name) if words.locks(name, MAX_DEPTH) else None
 
+    effects = summaries(locking, facts, lambda name: words.height(name, MAX_DEPTH))
+
+    @cache
+    def image_of(name: str) -> Image | None:
+        graph = graph_of(name)
+        return None if graph is None else image(graph, facts, effects)
+
+    @cache
+    def mentioning(some: tuple[str, ...]) -> tuple[Image, ...]:
+        names = _mentioning(file, segments, some)[:MAX_WITNESSES]
+        return tuple(one for name in names if (one := image_of(name)) is not None)
+
     return Neighbours(
         small,
-        summaries(locking, facts, lambda name: words.height(name, MAX_DEPTH)),
+        effects,
         lambda name: name in segments and bool(words.understood(name, MAX_DEPTH)),
+        mentioning,
     )
+
+
+def _mentioning(
+    file: SourceFile, segments: Mapping[str, Segment], some: tuple[str, ...]
+) -> list[str]:
+    """The functions all words occur in, the shortest first."""
+    wanted = [re.compile(rb"\b%b\b" % re.escape(word.encode())) for word in some]
+    masked = file.outline.masked
+    found = [
+        (one.end - one.body, name)
+        for name, one in segments.items()
+        if all(word.search(masked, one.body, one.end) for word in wanted)
+    ]
+    return [name for _, name in sorted(found)]
 
 
 def sharing(

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The functions a patch changes in one file, analysed in both images."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reviewer.alignment.align import align, image, unknown_lockers
 from reviewer.alignment.operations import changed_operations
 from reviewer.cfg.build import build
-from reviewer.checker.callees import STRANGERS, Neighbours, neighbours, sharing
-from reviewer.checker.counterparts import Files, counterparts, lone, outside
+from reviewer.cfg.graph import Graph
+from reviewer.cfg.inline import inlined
+from reviewer.checker.conventions import replaced
+from reviewer.checker.counterparts import counterparts, outside
+from reviewer.checker.opened import Opened, bodies, opened
 from reviewer.checker.rule import FunctionChange, Lone, Outside, PatchChange
 from reviewer.facts import Facts
 from reviewer.location import Problem
 from reviewer.record import dataclass
 from reviewer.source.records import SourcePair
-from reviewer.syntax.parse import SourceFile, read_file
-from reviewer.syntax.tree import Function
 from reviewer.syntax.vocabulary import Vocabulary
 
 
@@ -33,7 +34,7 @@ class Changes:
     given: tuple[Outside, ...] = ()
 
 
-def whole(parts: Iterable[Changes]) -> PatchChange:
+def whole(parts: Iterable[Changes], facts: Facts | None = None) -> PatchChange:
     """What the files of one patch make together."""
     some = tuple(parts)
     return PatchChange(
@@ -43,6 +44,7 @@ def whole(parts: Iterable[Changes]) -> PatchChange:
         taken=tuple(one for part in some for one in part.taken),
         given=tuple(one for part in some for one in part.given),
         unread=tuple(problem.file for part in some for problem in part.problems),
+        facts=facts,
     )
 
 
@@ -71,41 +73,60 @@ class Allowance:
 
 
 def changes(
-    pair: SourcePair, vocabulary: Vocabulary, facts: Facts, allowance: Allowance | None = None
-) -> Changes:
-    """Analyse the functions the hunks of one file touch.
+    pairs: Sequence[SourcePair],
+    vocabulary: Vocabulary,
+    facts: Facts,
+    allowance: Allowance | None = None,
+) -> tuple[Changes, ...]:
+    """Analyse the functions the hunks of one patch touch, file by file.
 
-    A function that exists in one image only has no counterpart; rules may ask
+    A function that exists in one image only has no counterpart: its body is put
+    in the place of its calls, wherever the patch has them, and rules may ask
     where what it did has gone.
     """
-    functions, problems, left_out = [], [], []
     allowance = Allowance() if allowance is None else allowance
-    if not allowance.take((len(pair.before or b"") + len(pair.after or b"")) // FILE_SHARE):
-        allowance.exhausted = True
-        return Changes((), (Problem(pair.path, "", "not compared: the submission is too large"),))
-    files = _file(pair.before, vocabulary), _file(pair.after, vocabulary)
-    known = _known(*files, facts)
-    for one in counterparts(pair, files, vocabulary):
+    files = [_open(pair, vocabulary, facts, allowance) for pair in pairs]
+    whole = [one for one in files if isinstance(one, Opened)]
+    return tuple(
+        _changes(one, whole, allowance) if isinstance(one, Opened) else one for one in files
+    )
+
+
+def _open(
+    pair: SourcePair, vocabulary: Vocabulary, facts: Facts, allowance: Allowance
+) -> Opened | Changes:
+    if allowance.take((len(pair.before or b"") + len(pair.after or b"")) // FILE_SHARE):
+        return opened(pair, vocabulary, facts, allowance.take)
+    allowance.exhausted = True
+    return Changes((), (Problem(pair.path, "", "not compared: the submission is too large"),))
+
+
+def _changes(file: Opened, whole: Sequence[Opened], allowance: Allowance) -> Changes:
+    pair, left_out = file.pair, []
+    functions: list[FunctionChange] = []
+    problems: list[Problem] = []
+    old, new = (bodies(file, whole, side) for side in (0, 1))
+    for one in (*counterparts(pair, file.files, file.vocabulary), *file.renamed):
         if not allowance.take(one.size):
             left_out.append(one.name)
             continue
         before, after = one.read()
-        found = [
+        problems += [
             Problem(pair.path, part.name, f"not parsed, {which} the patch: {reason}")
             for part, which in ((before, "before"), (after, "after"))
             for reason in part.errors[:1]
         ]
-        change, problem = _change(pair, before, after, facts, known)
-        problems.extend(found)
+        change, problem = _change(
+            file, inlined(build(before, file.facts), old), inlined(build(after, file.facts), new)
+        )
         if problem is not None:
             problems.append(problem)
-        elif change is not None:
+        if change is not None:
             functions.append(change)
-    gone, new = _lone(pair, files, vocabulary, facts, known, allowance)
     if left_out:
         problems.append(_left_out(pair, left_out))
-    taken, given = outside(pair, files)
-    return Changes(tuple(functions), tuple(problems), gone, new, taken, given)
+    taken, given = outside(pair, file.files)
+    return Changes(tuple(functions), tuple(problems), *_lone(file), taken, given)
 
 
 def _left_out(pair: SourcePair, names: list[str]) -> Problem:
@@ -113,71 +134,45 @@ def _left_out(pair: SourcePair, names: list[str]) -> Problem:
     return Problem(pair.path, names[0], f"not compared{more}: the submission is too large")
 
 
-def _lone(
-    pair: SourcePair,
-    files: Files,
-    vocabulary: Vocabulary,
-    facts: Facts,
-    known: tuple[Neighbours, Neighbours],
-    allowance: Allowance,
-) -> tuple[tuple[Lone, ...], tuple[Lone, ...]]:
+def _lone(file: Opened) -> tuple[tuple[Lone, ...], tuple[Lone, ...]]:
     """The functions only one image has: before the patch, after it."""
-    sides: list[tuple[Lone, ...]] = []
-    for side, around in enumerate(known):
-        found = [
-            Lone(pair.path, image(build(one.read(), facts), facts, around.effects))
-            for one in lone(pair, files, side, vocabulary)
-            if allowance.take(one.size)
-        ]
-        sides.append(tuple(found))
-    return sides[0], sides[1]
+    gone, new = (
+        tuple(Lone(file.pair.path, image(one, file.facts, around.effects)) for one in graphs)
+        for graphs, around in zip(file.alone, file.known, strict=True)
+    )
+    return gone, new
 
 
-def _change(
-    pair: SourcePair,
-    before: Function,
-    after: Function,
-    facts: Facts,
-    known: tuple[Neighbours, Neighbours],
-) -> tuple[FunctionChange | None, Problem | None]:
-    old = build(before, facts)
-    new = build(after, facts)
+def _change(file: Opened, old: Graph, new: Graph) -> tuple[FunctionChange | None, Problem | None]:
+    pair, facts, known = file.pair, file.facts, file.known
+    name = new.function.name
     strange = unknown_lockers(
         old, new, facts, lambda name: known[0].understood(name) or known[1].understood(name)
     )
+    strange = strange or replaced(old, new, facts)
+    problem = None
     if strange:
         names = ", ".join(f"{name}()" for name in strange)
         reason = f"what {names} locks is not known, so lock scopes are not compared"
-        return None, Problem(pair.path, after.name, reason)
+        problem = Problem(pair.path, name, reason)
     one, two = image(old, facts, known[0].effects), image(new, facts, known[1].effects)
     for found, which in ((one, "before"), (two, "after")):
         if found.locks.trouble:
             reason = f"not compared, {which} the patch: {found.locks.trouble}"
-            return None, Problem(pair.path, after.name, reason)
+            return None, Problem(pair.path, name, reason)
     return FunctionChange(
         file=pair.path,
         before=one,
         after=two,
         aligned=align(one, two, facts, pair.after_line),
-        partial=not after.complete,
+        partial=not new.function.complete,
         facts=facts,
         callees_before=known[0].small,
         callees_after=known[1].small,
         operations=changed_operations(one.operations, two.operations, pair.after_line),
         after_line=pair.after_line,
         before_line=pair.before_line,
-    ), None
-
-
-def _file(data: bytes | None, vocabulary: Vocabulary) -> SourceFile | None:
-    return None if data is None else read_file(data, vocabulary)
-
-
-def _known(
-    before: SourceFile | None, after: SourceFile | None, facts: Facts
-) -> tuple[Neighbours, Neighbours]:
-    """The other functions of both images."""
-    old, new = (STRANGERS if one is None else neighbours(one, facts) for one in (before, after))
-    if before is not None and after is not None:
-        new = sharing(new, after, old, before)
-    return old, new
+        locks_known=problem is None,
+        around=file.around,
+        mentioning=known[1].mentioning,
+    ), problem

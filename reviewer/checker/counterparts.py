@@ -22,11 +22,13 @@ Files = tuple[SourceFile | None, SourceFile | None]
 @dataclass(frozen=True, slots=True)
 class Counterparts:
     """One function before and after the patch; ``size`` says in bytes what it costs to
-    compare them, ``read`` parses them."""
+    compare them, ``read`` parses them.  ``old_name`` is what it was called before,
+    where that differs."""
 
     name: str
     size: int
     read: Callable[[], tuple[Function, Function]]
+    old_name: str = ""
 
 
 def counterparts(pair: SourcePair, files: Files, vocabulary: Vocabulary) -> Iterator[Counterparts]:
@@ -38,18 +40,46 @@ def counterparts(pair: SourcePair, files: Files, vocabulary: Vocabulary) -> Iter
     if one is None or two is None:
         return
     old, new = _by_name(one), _by_name(two)
-    names = [*_touched(two, pair.hunk_lines), *_touched(one, pair.hunk_lines_before)]
+    names = [*touched(two, pair.hunk_lines), *touched(one, pair.hunk_lines_before)]
     for name in dict.fromkeys(names):
         yield from _same_name(one, two, old.get(name, []), new.get(name, []))
 
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """One function of one image; ``size`` and ``read`` as in `Counterparts`."""
+    """One function of one image; ``size`` and ``read`` as in `Counterparts`,
+    ``lines`` its first and last line where the file is known."""
 
     name: str
     size: int
     read: Callable[[], Function]
+    lines: tuple[int, int] = (0, 0)
+
+
+RENAMED = 0.4
+"""The part of its lines that a function must keep to be the same under another name."""
+
+
+def renamed(
+    pair: SourcePair, gone: Sequence[Alone], new: Sequence[Alone]
+) -> tuple[Counterparts, ...]:
+    """The functions that stayed where they were under another name: as many of
+    their lines are untouched."""
+    found, taken = [], set()
+    for old in gone:
+        first, last = old.lines
+        kept = [line for at in range(first, last + 1) if (line := pair.after_line(at)) is not None]
+        for one in new:
+            inside = [line for line in kept if one.lines[0] <= line <= one.lines[1]]
+            if one.name not in taken and len(inside) > RENAMED * (last - first + 1):
+                taken.add(one.name)
+                found.append(_renamed(old, one))
+                break
+    return tuple(found)
+
+
+def _renamed(old: Alone, new: Alone) -> Counterparts:
+    return Counterparts(new.name, old.size + new.size, lambda: (old.read(), new.read()), old.name)
 
 
 def lone(pair: SourcePair, files: Files, side: int, vocabulary: Vocabulary) -> Iterator[Alone]:
@@ -64,13 +94,14 @@ def lone(pair: SourcePair, files: Files, side: int, vocabulary: Vocabulary) -> I
     known = {} if other is None else _by_name(other)
     lines = pair.hunk_lines if side else pair.hunk_lines_before
     segments = _by_name(mine)
-    for name in dict.fromkeys(_touched(mine, lines)):
+    for name in dict.fromkeys(touched(mine, lines)):
         if name not in known:
             for one in segments[name][:1]:
                 yield Alone(
                     name,
                     one.end - one.start + PART_SHARE,
                     lambda one=one: mine.parsed(one),  # type: ignore[misc]
+                    (one.first, one.last),
                 )
 
 
@@ -140,7 +171,7 @@ def _in_hunks(pair: SourcePair, vocabulary: Vocabulary) -> Iterator[Counterparts
         )
 
 
-def _touched(file: SourceFile, lines: Sequence[tuple[int, int]]) -> list[str]:
+def touched(file: SourceFile, lines: Sequence[tuple[int, int]]) -> list[str]:
     """The functions that some lines, sorted by their beginning, lie in."""
     lines = sorted(lines)
     firsts = [first for first, _ in lines]

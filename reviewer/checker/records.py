@@ -35,12 +35,13 @@ class Finding:
     the sentence a person can check.  ``severity`` is what the rule proposes
     before the changelog and the simulation are looked at.
     ``before_line`` is the line, in the before image, of the access that lost
-    most.  ``partial`` marks a finding made from hunks alone.  ``cause`` names
-    the change it is about: of several findings with one cause in one function
-    the first counts, and the rules of the others go into its ``also``.
+    most.  ``partial`` marks a finding made from hunks alone.  ``causes`` name
+    the changes it is about: of several findings in one function that share one
+    the gravest counts, and the rules of the others go into its ``also``.
     ``explained_by`` are the words of its rule and of the operations it is about
     by which a changelog speaks of it.  ``question`` is what to ask the author
-    where nothing else establishes it; empty for the usual one.
+    where nothing else establishes it; empty for the usual one.  ``whole`` says
+    that one finding speaks for all that has its cause.
     """
 
     rule: str
@@ -61,6 +62,7 @@ class Finding:
     after: tuple[PathState, ...]
     partial: bool
     scenario: str
-    cause: str = ""
+    causes: tuple[str, ...] = ()
     explained_by: tuple[str, ...] = ()
     question: str = ""
+    whole: bool = False

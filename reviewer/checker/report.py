@@ -6,7 +6,7 @@ from typing import Any
 
 from reviewer.alignment.align import Image
 from reviewer.checker.records import Finding, PathState
-from reviewer.checker.rule import FunctionChange, Rule
+from reviewer.checker.rule import FunctionChange, Outside, Rule
 
 _BLANK: dict[str, Any] = {
     **dict.fromkeys(("also", "lost", "lost_paths", "before", "after"), ()),
@@ -46,8 +46,29 @@ def finding(
         "reason": reason,
         "partial": change.partial,
         "scenario": rule.scenario,
-        "cause": cause,
+        "causes": (cause,),
         "explained_by": (*rule.explained_by, *explained_by),
+    }
+    return Finding(**{**_BLANK, **told, **more})
+
+
+def outside(
+    rule: Rule, at: Outside, *, message: str, reason: str, cause: str, **more: Any
+) -> Finding:
+    """A finding at a line outside of functions; the rest as in `finding`."""
+    told = {
+        "rule": rule.name,
+        "severity": rule.severity,
+        "file": at.file,
+        "function": "",
+        "line": at.line,
+        "before_line": at.line,
+        "message": message,
+        "reason": reason,
+        "partial": False,
+        "scenario": rule.scenario,
+        "causes": (cause,),
+        "explained_by": rule.explained_by,
     }
     return Finding(**{**_BLANK, **told, **more})
 

@@ -5,10 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reviewer.alignment.align import Aligned, Image
 from reviewer.alignment.operations import Operation, OperationChanges
-from reviewer.checker.callees import Callees
+from reviewer.checker.callees import Callees, Mentioning, nobody
 from reviewer.checker.records import Finding
 from reviewer.facts import Facts
+from reviewer.locks.effects import Effects
 from reviewer.record import dataclass
+
+Around = Callable[[], tuple[Effects, Effects] | None]
+"""The other functions of both images of a file, made when first asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,12 @@ class FunctionChange:
     line of the before image that the patch left alone, ``before_line`` the
     other way round; None for lines the patch took away or added.
     ``partial`` marks images made of hunks; ``callees_before`` and
-    ``callees_after`` give the graphs of other functions of the file.
+    ``callees_after`` give the graphs of other functions of the file,
+    ``mentioning`` those of the after image in which some words occur.
+    ``locks_known`` is False where calls that look like operations on locks came
+    or went of which nothing is known: rules on locks then have nothing to say.
+    ``around`` gives the other functions of both images for those who count what
+    is taken and dropped; None where there are hunks alone.
     """
 
     file: str
@@ -34,6 +43,9 @@ class FunctionChange:
     operations: OperationChanges = OperationChanges((), (), (), ())
     after_line: Callable[[int], int | None] = lambda line: line
     before_line: Callable[[int], int | None] = lambda line: line
+    locks_known: bool = True
+    around: Around = lambda: None
+    mentioning: Mentioning = nobody
 
     @property
     def name(self) -> str:
@@ -74,6 +86,7 @@ class PatchChange:
     taken: tuple[Outside, ...] = ()
     given: tuple[Outside, ...] = ()
     unread: tuple[str, ...] = ()
+    facts: Facts | None = None
 
     def removed(self, kind: str) -> Iterator[Operation]:
         """Operations of a kind that are gone from the patched functions, whole
@@ -109,7 +122,9 @@ class Rule:
     ``{place}``, ``{lost}``, ``{function}``.  ``scenario`` is the scenario of
     the simulation that judges it, empty for the one that fits the place.
     ``explained_by`` are words, with a ``*`` at the end for any ending, by
-    which a changelog speaks of such a change.
+    which a changelog speaks of such a change.  ``unspoken``: it is about the
+    changelog, which has to be known and to say none of these words; it joins
+    whatever else is found.
     """
 
     name: str
@@ -118,5 +133,6 @@ class Rule:
     message: str
     scenario: str
     explained_by: tuple[str, ...] = ()
+    unspoken: bool = False
     check: Check | None = None
     check_patch: CheckPatch | None = None

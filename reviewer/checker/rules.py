@@ -3,13 +3,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from reviewer.alignment.align import Aligned, Image, State
-from reviewer.cfg.graph import Invoke
+from reviewer.alignment.align import Aligned, State
+from reviewer.checker.coverage import gone
+from reviewer.checker.holding import exchanged
 from reviewer.checker.records import Finding, PathState
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 from reviewer.checker.types import mixed_types
-from reviewer.facts import Facts
-from reviewer.locks.locksets import lock_name
 from reviewer.record import dataclass, replace
 
 NEAR = 12
@@ -48,29 +47,50 @@ def findings(rules: Sequence[Rule], patch: PatchChange) -> Iterator[Found]:
 def _of_function(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
     if rule.check is not None:
         yield from rule.check(rule, change, patch)
+    elif rule.when.get("compared") == "types":
+        yield from mixed_types(rule, change)
+    elif not change.locks_known:
+        return
     elif rule.when.get("lost") == "lock":
         yield from _lost_locks(rule, change)
     elif rule.when.get("changed") == "protocol":
         for aligned in _of_kind(rule, change):
             yield from _read_otherwise(rule, change, aligned)
-    elif rule.when.get("compared") == "types":
-        yield from mixed_types(rule, change)
 
 
 def joined(found: Sequence[Finding]) -> list[Finding]:
-    """Findings with one cause made one: the gravest, then the first of the rules' order."""
-    groups: dict[tuple[str, str, str], list[Finding]] = {}
-    for number, one in enumerate(found):
-        groups.setdefault((one.file, one.function, one.cause or f"#{number}"), []).append(one)
+    """Findings with one cause made one: the gravest, of these one about a place,
+    which a scenario may judge; what its own rule says of other places stays,
+    unless one speaks for the whole."""
     made = []
-    for group in groups.values():
-        first = min(group, key=lambda one: _GRAVITY[one.severity])
+    for group in _by_cause(found):
+        first = min(group, key=_precedence)
         others = dict.fromkeys(one.rule for one in group if one.rule != first.rule)
         made.append(replace(first, also=(*first.also, *others)))
+        if not any(one.whole for one in group):
+            made += [one for one in group if one.rule == first.rule and one is not first]
     return made
 
 
+def _by_cause(found: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings in one function that share a cause, directly or through others."""
+    groups: list[tuple[set[tuple[str, str, str]], list[Finding]]] = []
+    for number, one in enumerate(found):
+        causes = {(one.file, one.function, some) for some in one.causes or (f"#{number}",)}
+        group = [one]
+        for other in [other for other in groups if other[0] & causes]:
+            groups.remove(other)
+            causes |= other[0]
+            group = [*other[1], *group]
+        groups.append((causes, group))
+    return [group for _, group in groups]
+
+
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}
+
+
+def _precedence(one: Finding) -> tuple[int, bool, bool]:
+    return _GRAVITY[one.severity], not one.place, not one.decides
 
 
 def _of_kind(rule: Rule, change: FunctionChange) -> list[Aligned]:
@@ -133,44 +153,12 @@ def _loss(change: FunctionChange, aligned: Aligned) -> _Loss | None:
     paths = []
     worst = None
     for before, after in zip(aligned.before, aligned.after, strict=True):
-        gone = _gone(change, before, after)
-        if gone:
-            lost.update(dict.fromkeys(sorted(gone)))
+        missing = gone(change, before, after)
+        if missing and not exchanged(change, missing, after.may):
+            lost.update(dict.fromkeys(sorted(missing)))
             paths.append(before.path)
             worst = before
     return _Loss(aligned, tuple(lost), tuple(dict.fromkeys(paths)), worst) if worst else None
-
-
-def _gone(change: FunctionChange, before: State, after: State) -> frozenset[str]:
-    """The locks held before and not after.
-
-    In a fragment nothing says that a lock is not held, except that the
-    function goes on to take it.
-    """
-    held = before.must or frozenset()
-    gone = held - after.may
-    if after.must is not None:
-        gone |= held - after.must
-    if change.partial:
-        gone &= _taken_later(change.after, after.access.node, change.facts)
-    return gone
-
-
-def _taken_later(image: Image, start: int, facts: Facts) -> frozenset[str]:
-    graph, names = image.graph, image.locks.names
-    found: set[str] = set()
-    seen = {start}
-    stack = [start]
-    while stack:
-        for target, _ in graph.succ[stack.pop()]:
-            if target in seen:
-                continue
-            seen.add(target)
-            stack.append(target)
-            node = graph.nodes[target]
-            if isinstance(node, Invoke) and (fact := facts.of(node.function)) is not None:
-                found.update(lock_name(taken, node, names) for taken in fact.acquires)
-    return frozenset(found)
 
 
 def _reason(loss: _Loss, others: tuple[str, ...]) -> str:
@@ -233,7 +221,7 @@ def _finding(
     return Finding(
         rule=rule.name,
         also=(),
-        severity=rule.severity if access.decides else "note",
+        severity=rule.severity if access.decides or access.kind != "read" else "note",
         file=change.file,
         function=change.after.graph.function.name,
         line=access.line,
@@ -249,7 +237,7 @@ def _finding(
         after=tuple(_path_state(state) for state in aligned.after),
         partial=change.partial,
         scenario=rule.scenario,
-        cause=" ".join(("lock", *sorted(lost))) if lost else "",
+        causes=tuple(f"lock {one}" for one in lost),
         explained_by=rule.explained_by,
     )
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from reviewer.frontend.baseline import Entry
     from reviewer.patch.records import Submission
     from reviewer.review import Ruleset
     from reviewer.source.tree import Tree
     from reviewer.verdict.records import Review
+    from reviewer.verdict.suppress import Wishes
 
 Input = tuple[str, bytes]
 """What an input is called in messages, and its contents."""
@@ -92,6 +94,10 @@ def main(args: Sequence[str]) -> int:
             from reviewer.frontend.graph import graph
 
             return graph(args[1:])
+        if args and args[0] == "rules":
+            from reviewer.frontend.rules import rules
+
+            return rules(args[1:], _columns())
         return _review(_parser().parse_args(_with_verb(args)))
     except (UsageError, InputError) as error:
         return _complain(str(error), USAGE)
@@ -130,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     _review_options(review)
     # What it takes is said where it is run.
     verbs.add_parser("graph", help="draw a function with its lock scopes", add_help=False)
+    verbs.add_parser("rules", help="list the rules, or explain one", add_help=False)
     return parser
 
 
@@ -167,6 +174,11 @@ def _review_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rules", metavar="DIR", action="append", default=[], help="additional rules"
     )
+    parser.add_argument(
+        "--disable", metavar="RULE[,RULE]", action="append", default=[], help="leave rules out"
+    )
+    parser.add_argument("--baseline", metavar="FILE", help="leave out the findings FILE knows")
+    parser.add_argument("--write-baseline", metavar="FILE", help="write the findings to FILE")
 
 
 def _review(options: argparse.Namespace) -> int:
@@ -174,14 +186,20 @@ def _review(options: argparse.Namespace) -> int:
     from reviewer.patch.read import read_submission
     from reviewer.review import review
 
+    rules = _ruleset(options)
+    entries, wishes = _wishes(options, rules)
     inputs = read_inputs(options.inputs)
     readable = _readable(inputs) if len(inputs) > 1 else inputs
     submission = read_submission(readable)
     with ExitStack() as stack:
         tree = _tree(options, submission, stack)
-        result = review(submission, tree, _ruleset(options))
+        result = review(submission, tree, rules, wishes)
     _write(result, options)
-    for note in (*submission.notes, *_not_for_us(result)):
+    if options.write_baseline is not None:
+        from reviewer.frontend.baseline import write_baseline
+
+        write_baseline(options.write_baseline, result, entries)
+    for note in (*result.notes, *_not_for_us(result), *_left_out(result, options, entries)):
         _complain(note, NOTHING)
     for entry in result.problems:
         place = f"{entry.problem.file}: " if entry.problem.file else ""
@@ -216,6 +234,43 @@ def _not_for_us(result: "Review") -> list[str]:
         if patch.files and number not in troubled
         if not any(diff.path.endswith((".c", ".h")) for diff in patch.files)
     ]
+
+
+def _wishes(options: argparse.Namespace, rules: "Ruleset") -> "tuple[Sequence[Entry], Wishes]":
+    """The entries of the baseline, and all that the user does not want to be told."""
+    from reviewer.verdict.suppress import EVERYTHING, Wishes
+
+    if not options.disable and options.baseline is None:
+        return (), EVERYTHING
+    from reviewer.frontend.baseline import known, read_baseline
+    from reviewer.frontend.rules import unknown
+
+    disabled = [name for text in options.disable for name in text.split(",")]
+    names = [rule.name for rule in rules.rules]
+    for name in disabled:
+        if name not in names:
+            raise UsageError(f"--disable {name}: {unknown(name, names)}")
+    entries = () if options.baseline is None else read_baseline(options.baseline)
+    return entries, Wishes(frozenset(disabled), known(entries))
+
+
+def _left_out(
+    result: "Review", options: argparse.Namespace, entries: "Sequence[Entry]"
+) -> list[str]:
+    """What to say of suppressed findings beside the report: no mail is sent for
+    them alone, and what a baseline knows may be gone."""
+    told = []
+    count = len(result.suppressed)
+    if options.format == "mail" and count:
+        told.append(f"{count} finding{'s' * (count != 1)} suppressed")
+    if entries:
+        from reviewer.frontend.baseline import stale
+
+        count = stale(entries, result)
+        if count:
+            some = "1 entry of the baseline no longer occurs"
+            told.append(some if count == 1 else f"{count} entries of the baseline no longer occur")
+    return told
 
 
 def _status(result: "Review", fail_on: str, unread: bool) -> int:

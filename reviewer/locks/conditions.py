@@ -33,6 +33,8 @@ class Condition:
 
 
 NULLS = ("NULL", "0")
+STEPS = ("++", "--", "p++", "p--")
+"""The operators that write their operand."""
 _WORD = re.compile(r"%?\w+")
 _OPPOSITE = {"!=": "==", ">=": "<", ">": "<="}
 
@@ -91,8 +93,9 @@ def written(node: object, fact: FunctionFact | None = None) -> frozenset[str]:
     if isinstance(node, Compute):
         if isinstance(node.expr, Assign) and isinstance(node.expr.target, Name):
             return frozenset({node.expr.target.name})
-        if isinstance(node.expr, Unary) and isinstance(node.expr.operand, Name):
-            return frozenset({node.expr.operand.name})
+        expr = node.expr
+        if isinstance(expr, Unary) and expr.op in STEPS and isinstance(expr.operand, Name):
+            return frozenset({expr.operand.name})
     if isinstance(node, Invoke):
         if fact is None:
             return _variables(pointee(arg) for arg in node.args) | {node.result}

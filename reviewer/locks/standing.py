@@ -4,9 +4,16 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from reviewer.cfg.graph import Invoke
 from reviewer.facts import FunctionFact, LockFact
+from reviewer.locks.aliases import Aliases
 from reviewer.locks.conditions import words
+from reviewer.locks.locksets import lock_name
+from reviewer.record import replace
+from reviewer.syntax.place import ELEMENT, substitute
+from reviewer.syntax.rebuild import rebuilt
 from reviewer.syntax.render import render
+from reviewer.syntax.tree import Expr, Index, Literal, Member, Name
 
 MAX_COUNT = 2
 LEFT = "left"
@@ -34,6 +41,23 @@ def count(
         many = more if settle and more > 0 and first == "take" else many + more
         many = None if abs(many) > MAX_COUNT else many
     locks[name] = Standing(many, first, line)
+
+
+def counted_name(lock: LockFact, node: Invoke, names: Aliases) -> str:
+    """The lock a call takes or drops.  One of an array is called by its index
+    where that is a variable: as long as the variable keeps its value, it is one lock."""
+    name = lock_name(lock, node, names)
+    if ELEMENT not in name:
+        return name
+    indexed = lock_name(replace(lock, place=_indexed(lock.place, node)), node, names)
+    return indexed.replace(".[", "[")
+
+
+def _indexed(expr: Expr, node: Invoke) -> Expr:
+    expr = substitute(expr, node.args)
+    if isinstance(expr, Index) and isinstance(expr.index, Name | Literal):
+        return Member(expr.loc, _indexed(expr.base, node), f"[{render(expr.index)}]", False)
+    return rebuilt(expr, lambda operand: _indexed(operand, node))
 
 
 def moved(fact: FunctionFact, lock: LockFact) -> bool:

@@ -6,7 +6,7 @@ call like a fact of the tables: `summaries` makes that fact from its graph, in
 terms of the arguments and the result.  What cannot be told so is left out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from reviewer.cfg.graph import Compute, Graph, Invoke, Leave
 from reviewer.facts import Facts, FunctionFact, LockFact
@@ -76,12 +76,17 @@ def summary(graph: Graph, facts: Facts, callees: Summaries) -> FunctionFact | No
     ways = list(_ways(found))
     if not ways:
         return None
-    acquires = tuple(_acquired(graph, ways, dropped))
-    releases = tuple(_released(graph, ways, dropped))
+    kinds = {
+        lock_name(one, node, alone.names): one.kind
+        for node, fact, _ in _effects(alone, facts, callees)
+        for one in (*fact.acquires, *fact.releases)
+    }
+    acquires = tuple(_acquired(graph, ways, dropped, kinds))
+    releases = tuple(_released(graph, ways, dropped, kinds))
     # What it drops first and takes again is held behind it, whoever held it before.
     again = alone.before[EXIT]
     retaken = frozenset() if again is None else (dropped - relied_on) & again.may
-    acquires += tuple(_maybe(graph, retaken, ways))
+    acquires += tuple(_maybe(graph, retaken, ways, kinds))
     entered, when = _entered(ways, left)
     gone = frozenset(name for name in left if any(name not in w.held.contexts.must for w in ways))
     if not (acquires or releases or entered or gone):
@@ -194,12 +199,18 @@ def _behind(found: Locksets) -> Held:
     return held
 
 
-def _acquired(graph: Graph, ways: list[_Way], dropped: frozenset[str]) -> Iterator[LockFact]:
+Kinds = Mapping[str, str]
+"""The kinds of locks by name."""
+
+
+def _acquired(
+    graph: Graph, ways: list[_Way], dropped: frozenset[str], kinds: Kinds
+) -> Iterator[LockFact]:
     names = {name for way in ways for name in way.held.may} - dropped
     for name in sorted(names):
         place = _outside(graph, name, ways)
         if place is not None:
-            yield LockFact(place, "", _when(ways, name))
+            yield LockFact(place, kinds.get(name, ""), _when(ways, name))
 
 
 def _when(ways: list[_Way], name: str) -> str:
@@ -218,20 +229,24 @@ def _when(ways: list[_Way], name: str) -> str:
     return MAYBE
 
 
-def _maybe(graph: Graph, names: frozenset[str], ways: list[_Way]) -> Iterator[LockFact]:
+def _maybe(
+    graph: Graph, names: frozenset[str], ways: list[_Way], kinds: Kinds
+) -> Iterator[LockFact]:
     for name in sorted(names):
         place = _outside(graph, name, ways)
         if place is not None:
-            yield LockFact(place, "", MAYBE)
+            yield LockFact(place, kinds.get(name, ""), MAYBE)
 
 
-def _released(graph: Graph, ways: list[_Way], dropped: frozenset[str]) -> Iterator[LockFact]:
+def _released(
+    graph: Graph, ways: list[_Way], dropped: frozenset[str], kinds: Kinds
+) -> Iterator[LockFact]:
     for name in sorted(dropped):
         place = _outside(graph, name, ways)
         if place is None or all(name in way.held.must for way in ways):
             continue
         gone = not any(name in way.held.may for way in ways)
-        yield LockFact(place, "", "always" if gone else MAYBE)
+        yield LockFact(place, kinds.get(name, ""), "always" if gone else MAYBE)
 
 
 def _entered(ways: list[_Way], left: frozenset[str]) -> tuple[frozenset[str], str]:

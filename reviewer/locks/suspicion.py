@@ -38,12 +38,18 @@ def suspects(found: Ways, way: Exit, lock: str, facts: Facts, around: Effects) -
     before, behind = _since(found, way, lock)
     named = words(lock) | (_roots(found, before[-1]) if before else set())
     everything = found.kinds[lock] == FOLIO
+    # One of an array is found by whoever works out its index.
+    shared = "[" in lock
     return {
         call.function
         for call in behind
         if facts.of(call.function) is None
         and not around.understood(call.function)
-        and (everything or _roots(found, call) & named)
+        and (
+            everything
+            or (shared and around.inside(call.function))
+            or _roots(found, call) & named
+        )
     }
 
 

@@ -17,9 +17,9 @@ from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Join, Leave, Unkn
 from reviewer.facts import Facts, FunctionFact, LockFact
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.locks.conditions import decided, steered, written
-from reviewer.locks.locksets import MAYBE, Summaries, lock_name, nothing_known
+from reviewer.locks.locksets import MAYBE, Summaries, nothing_known
 from reviewer.locks.signs import ANY, GUESSED, Known, Reader, Value, relevant
-from reviewer.locks.standing import Standing, count, moved, moved_on
+from reviewer.locks.standing import Standing, count, counted_name, moved, moved_on
 from reviewer.record import dataclass
 from reviewer.syntax.place import ELEMENT, Place, place_of
 from reviewer.syntax.tree import Assign, Expr, Name
@@ -93,9 +93,12 @@ class _State:
         return tuple(reversed(found))
 
 
-def ways(graph: Graph, facts: Facts, summaries: Summaries = nothing_known) -> Ways:
-    """Follow every way; ``summaries`` tell what other functions do to locks."""
-    return _Search(graph, facts, summaries).run()
+def ways(
+    graph: Graph, facts: Facts, summaries: Summaries = nothing_known, steps: int = MAX_STEPS
+) -> Ways:
+    """Follow every way, so many steps at most; ``summaries`` tell what other
+    functions do to locks."""
+    return _Search(graph, facts, summaries).run(steps)
 
 
 class _Search:
@@ -104,6 +107,8 @@ class _Search:
         self.kinds: dict[str, str] = {}
         self.twice: dict[tuple[str, str, int], Twice] = {}
         self.exits: list[Exit] = []
+        self.gone: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
+        self.effects: dict[str, FunctionFact | None] = {}
 
     @cached_property
     def names(self) -> Aliases:
@@ -133,7 +138,10 @@ class _Search:
     def fact(self, node: object) -> FunctionFact | None:
         if not isinstance(node, Invoke):
             return None
-        return self.facts.of(node.function) or self.summaries(node.function)
+        name = node.function
+        if name not in self.effects:
+            self.effects[name] = self.facts.of(name) or self.summaries(name)
+        return self.effects[name]
 
     def acts(self, node: object) -> bool:
         """Whether a node takes or drops anything."""
@@ -142,17 +150,17 @@ class _Search:
             fact.acquires or fact.releases or fact.enters or fact.leaves
         )
 
-    def run(self) -> Ways:
+    def run(self, steps: int) -> Ways:
         complete = not any(isinstance(node, Unknown) for node in self.graph.nodes)
         if complete and any(self.acts(node) for node in self.graph.nodes):
-            complete = self._explore()
+            complete = self._explore(steps)
         twice = tuple(self.twice.values())
         return Ways(self.graph, self.names, tuple(self.exits), twice, self.kinds, complete)
 
-    def _explore(self) -> bool:
+    def _explore(self, steps: int) -> bool:
         queue = deque([_State(0, {}, {}, None)])
         seen: list[dict[object, _State]] = [{} for _ in self.graph.nodes]
-        for _ in range(MAX_STEPS):
+        for _ in range(steps):
             if not queue:
                 return True
             state = queue.popleft()
@@ -220,7 +228,7 @@ class _Search:
     def _doubt(self, locks: dict[str, Standing], node: Invoke, fact: FunctionFact) -> None:
         """What the call does to some locks depends on what nobody can tell."""
         for one in (*fact.acquires, *fact.releases):
-            if one.when == MAYBE and (name := lock_name(one, node, self.names)):
+            if one.when == MAYBE and (name := counted_name(one, node, self.names)):
                 self.kinds.setdefault(name, one.kind)
                 locks[name] = Standing(None, "drop", node.loc.line)
 
@@ -239,7 +247,7 @@ class _Search:
                 known = self.reader.returned(node, result, after.known)
                 for taken in fact.acquires:
                     if taken.when in ("always", result):
-                        name = lock_name(taken, node, self.names)
+                        name = counted_name(taken, node, self.names)
                         known = self.reader.followed(node, name, known, self.relevant[1])
                 yield replace_known(after, known)
 
@@ -250,7 +258,7 @@ class _Search:
         relock = bool(fact.acquires and fact.releases) or bool(fact.enters and fact.leaves)
         for dropped in fact.releases:
             if dropped.when in ("always", when) and not moved(fact, dropped):
-                name = lock_name(dropped, node, self.names)
+                name = counted_name(dropped, node, self.names)
                 self._drop(locks, name, dropped.kind, node, relock, state.unsure())
         for left in fact.leaves:
             self._drop(locks, left, CONTEXT, node, relock, state.unsure())
@@ -259,7 +267,7 @@ class _Search:
                 self.kinds[entered] = CONTEXT
                 count(locks, entered, 1, node.loc.line, relock)
         tried = when == "nonzero" and not fact.releases
-        names = [lock_name(one, node, self.names) for one in fact.acquires if one.when == when]
+        names = [counted_name(one, node, self.names) for one in fact.acquires if one.when == when]
         # A trylock does not succeed on what this way holds, unless others may share it.
         return not (
             tried
@@ -280,7 +288,7 @@ class _Search:
         fact: FunctionFact,
         blurred: bool,
     ) -> None:
-        name = lock_name(taken, node, self.names)
+        name = counted_name(taken, node, self.names)
         if not name or ELEMENT in name:
             return
         self._kind(name, taken.kind)
@@ -342,10 +350,12 @@ class _Search:
     ) -> _State:
         """Without what was said in terms of what the node writes."""
         node = self.graph.nodes[state.node]
-        gone = written(node, fact) | (steered(self.graph, state.node) & self.cursors)
+        if state.node not in self.gone:
+            gone = written(node, fact) | (steered(self.graph, state.node) & self.cursors)
+            self.gone[state.node] = gone, self._repointed(node, gone)
+        gone, pointers = self.gone[state.node]
         locks = state.locks if locks is None else locks
         known = self.reader.without(state.known, gone, node)
-        pointers = self._repointed(node, gone)
         if pointers and locks:
             locks = moved_on(locks, pointers)
         return _State(state.node, locks, known, state.parent, state.blurred)
@@ -373,10 +383,11 @@ def replace_known(state: _State, known: Known) -> _State:
 def _kept(seen: dict[object, _State], new: _State) -> _State | None:
     """The way if it is a new one at its node; one of too many is blurred:
     only what all of them know is kept."""
-    if new.key() in seen:
+    key = new.key()
+    if key in seen:
         return None
     if len(seen) < MAX_WAYS:
-        seen[new.key()] = new
+        seen[key] = new
         return new
     place = ("blurred", frozenset(new.locks.items()))
     old = seen.get(place)

@@ -2,7 +2,7 @@
 """Findings as a compiler prints them, for editors."""
 
 from reviewer.report.text import clean
-from reviewer.verdict.records import Review, Verdict
+from reviewer.verdict.records import Review, Suppressed, Verdict
 
 
 def headline(verdict: Verdict) -> str:
@@ -13,5 +13,17 @@ def headline(verdict: Verdict) -> str:
 
 
 def gcc(review: Review) -> str:
-    """One line a finding, each with its newline; empty without findings."""
-    return "".join(f"{headline(verdict)}\n" for verdict in review.verdicts)
+    """One line a finding, each with its newline, and one line a finding that is
+    suppressed; empty without any."""
+    lines = [*map(headline, review.verdicts), *map(_suppressed, review.suppressed)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _suppressed(one: Suppressed) -> str:
+    place = f"{clean(one.file)}:{one.line}"
+    return f"{place}: note: suppressed by {asked(one)} [{clean(one.rule)}]"
+
+
+def asked(one: Suppressed) -> str:
+    """Who asked not to be told, and why."""
+    return f"{one.by}: {clean(one.reason)}" if clean(one.reason) else one.by

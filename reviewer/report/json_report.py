@@ -13,6 +13,7 @@ from reviewer.verdict.records import (
     Model,
     PathResult,
     Review,
+    Suppressed,
     Verdict,
     WitnessStep,
 )
@@ -52,6 +53,7 @@ def as_json(review: Review) -> str:
             for one in review.problems
         ],
         "notes": list(review.notes),
+        "suppressed": [_suppressed(one) for one in review.suppressed],
     }
     return json.dumps(data, indent=2) + "\n"
 
@@ -161,6 +163,19 @@ def _witness(witness: Sequence[WitnessStep]) -> list[Data]:
         }
         for step in witness
     ]
+
+
+def _suppressed(one: Suppressed) -> Data:
+    return {
+        "patch": one.patch,
+        "rule": one.rule,
+        "file": one.file,
+        "function": one.function,
+        "line": one.line,
+        "fingerprint": one.fingerprint,
+        "by": one.by,
+        "reason": one.reason,
+    }
 
 
 def _claim(claim: ClaimVerdict) -> Data:

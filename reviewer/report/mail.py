@@ -18,6 +18,7 @@ from reviewer.report.remark import (
     on_claims,
     on_finding,
     on_open_points,
+    on_suppressed,
     paragraph,
 )
 from reviewer.report.text import clean
@@ -123,6 +124,7 @@ def _body(review: Review, index: int, verdicts: Sequence[Verdict]) -> str:
         parts=_parts(patch, verdicts),
         claims=on_claims(review, index),
         questions=on_open_points(review, index),
+        suppressed=on_suppressed(review, index),
     )
     # No quoted line is empty, so that blank lines can only be the template's.
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"

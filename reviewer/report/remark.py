@@ -22,13 +22,14 @@ from reviewer.report.text import (
     stopped,
     wrapped,
 )
-from reviewer.verdict.records import ClaimVerdict, Model, Review, Verdict
+from reviewer.verdict.records import ClaimVerdict, Model, Review, Suppressed, Verdict
 
 WIDTH = 72
 Block = list[str]
 
 _NEW_OUTCOMES = 4
 _SHORT = 60
+_REASON_END = re.compile(r"[.\s]+$")
 _TAG = re.compile(r"\b([\w-]+-by):", re.IGNORECASE)
 # A mail is read beside another version of the file than the one analysed, so a line
 # number is of no use in it: in brackets, behind a comma, or behind a file name.
@@ -86,6 +87,19 @@ def on_claims(review: Review, patch: int) -> list[Block]:
 def on_open_points(review: Review, patch: int) -> list[Block]:
     """The questions, one paragraph each."""
     return [paragraph(one.text) for one in review.questions if one.patch == patch]
+
+
+def on_suppressed(review: Review, patch: int) -> list[Block]:
+    """One closing sentence on what is not reported because somebody asked for that."""
+    told = [_left_out(one) for one in review.suppressed if one.patch == patch]
+    return [paragraph(f"Not repeated here, as asked for: {'; '.join(told)}.")] if told else []
+
+
+def _left_out(one: Suppressed) -> str:
+    words = {"changelog": "the changelog", "option": "an option", "baseline": "a baseline"}
+    where = f" in {called(one.function)}" if one.function else ""
+    why = f": {_REASON_END.sub('', clean(one.reason))}" if clean(one.reason) else ""
+    return f"{clean(one.rule)}{where} (by {words[one.by]}{why})"
 
 
 def _asked(findings: Sequence[Finding], changelog: str) -> str:

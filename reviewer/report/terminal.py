@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from reviewer.report.gcc import headline
+from reviewer.report.gcc import asked, headline
 from reviewer.report.story import INDENT, schedule, story
 from reviewer.report.text import clean, counted, listed, sentence, wrapped
 from reviewer.verdict.records import Review, Verdict
@@ -31,16 +31,20 @@ def terminal(review: Review, colour: bool, width: int) -> str:
         _claims(review, colour, width),
         _changelogs(review, colour, width),
         _questions(review, colour, width),
+        _suppressed(review, width),
         [summary(review)],
     ]
     return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
 
 
 def summary(review: Review) -> str:
-    """``1 error and 2 warnings in 3 patches``, or ``nothing to say``; problems are counted too."""
+    """``1 error and 2 warnings in 3 patches``, or ``nothing to say``; what is
+    suppressed and problems are counted too."""
     count = Counter(verdict.severity for verdict in review.verdicts)
     found = listed(counted(count[name], name) for name in _WORST_FIRST if count[name])
     said = f"{found} in {counted(len(review.patches), 'patch')}" if found else "nothing to say"
+    if review.suppressed:
+        said += f"; {counted(len(review.suppressed), 'finding')} suppressed"
     if review.problems:
         said += f"; {counted(len(review.problems), 'problem')}, not everything was analysed"
     return said
@@ -94,6 +98,19 @@ def _questions(review: Review, colour: bool, width: int) -> list[str]:
     for one in review.questions:
         lines += wrapped(one.text, width, f"{INDENT}- ")
     return [_bold("Questions", colour), *lines] if lines else []
+
+
+def _suppressed(review: Review, width: int) -> list[str]:
+    """What is not reported because somebody asked for that, one line each."""
+    lines: list[str] = []
+    for index, subject in _subjects(review):
+        some = [one for one in review.suppressed if one.patch == index]
+        lines += wrapped(subject, width) if some else []
+        for one in some:
+            where = f"{one.file}: {one.function}()" if one.function else one.file
+            told = f"{one.rule}, {where}, by {asked(one)}"
+            lines += wrapped(told, width, "suppressed: ", INDENT * 2)
+    return lines
 
 
 def _subjects(review: Review) -> Iterator[tuple[int, str]]:

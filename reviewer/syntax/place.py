@@ -115,14 +115,28 @@ def pointee(expr: Expr) -> Place | None:
 def substitute(template: Expr, args: Sequence[Expr]) -> Expr:
     """The template with ``$0``, ``$1``, ... replaced by the arguments.
 
-    Other names that start with ``$`` and numbers with no argument stay.
+    Other names that start with ``$`` and numbers with no argument stay.  Of a
+    member ``lock:$1`` the part is meant that argument 1, a constant, names, and
+    some part where it is no constant.
     """
+    if isinstance(template, Member) and ":" in template.field:
+        return _sorted(template, args)
     if isinstance(template, Name):
         found = _ARGUMENT.fullmatch(template.name)
         if found and int(found[1]) < len(args):
             return args[int(found[1])]
         return template
     return rebuilt(template, lambda operand: substitute(operand, args))
+
+
+def _sorted(template: Member, args: Sequence[Expr]) -> Expr:
+    """``lock:$1`` is the member of ``lock`` that is called as the constant is."""
+    field, _, number = template.field.partition(":$")
+    whole = Member(template.loc, substitute(template.base, args), field, template.arrow)
+    arg = args[int(number)] if int(number) < len(args) else None
+    if isinstance(arg, Name) and arg.name.isupper():
+        return Member(template.loc, whole, arg.name, False)
+    return Index(template.loc, whole, whole)
 
 
 def join(root: str, steps: Sequence[str]) -> Place:

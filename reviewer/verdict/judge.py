@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Join a finding with what the simulation says of it."""
 
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 
 from reviewer.checker.records import Finding
@@ -16,7 +14,9 @@ from reviewer.simulation.raising import Raiser, raisers
 from reviewer.simulation.scenario import Scenario
 from reviewer.syntax.parse import parse_expression
 from reviewer.syntax.place import Place, place_of
+from reviewer.verdict.changelog import changelog_says
 from reviewer.verdict.comparison import difference, with_comparison
+from reviewer.verdict.fingerprint import fingerprint
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.model import with_model
 from reviewer.verdict.records import Verdict
@@ -165,35 +165,3 @@ def _severity(finding: Finding, standing: str | None, changelog: str | None) -> 
     if finding.severity == "warning" and changelog_says(finding, changelog) == "explains":
         return "note"
     return finding.severity
-
-
-_EXPLAINS = re.compile(r"\b(?:un|dead)?lock(?:s|ed|ing|less|lessly)?\b|\brac(?:e|es|y|ing)\b", re.I)
-_WORD = re.compile(r"\w+")
-
-
-def changelog_says(finding: Finding, changelog: str | None) -> str:
-    """``explains`` when the changelog speaks of what the access lost: of a
-    lock by its name, of locking at all where a lock is what was lost, or by a
-    word of the rule; else ``silent``, or ``unknown``."""
-    if changelog is None:
-        return "unknown"
-    names = {part for lock in finding.lost for part in _WORD.findall(lock)[1:]}
-    words = set(_WORD.findall(changelog))
-    told = bool(words & names)
-    if finding.explained_by:
-        told = told or _speaks(finding.explained_by, {word.lower() for word in words})
-    else:
-        told = told or _EXPLAINS.search(changelog) is not None
-    return "explains" if told else "silent"
-
-
-def _speaks(wanted: Sequence[str], words: set[str]) -> bool:
-    exact = {one.lower() for one in wanted if not one.endswith("*")}
-    starts = tuple(one[:-1].lower() for one in wanted if one.endswith("*"))
-    return bool(words & exact) or any(word.startswith(starts) for word in words if starts)
-
-
-def fingerprint(finding: Finding) -> str:
-    """A name for the finding that does not change with line numbers."""
-    parts = (finding.rule, finding.file, finding.function, finding.place, *finding.lost)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -155,6 +155,22 @@ class PatchProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that is not reported because somebody asked for that: ``by`` is
+    ``changelog``, ``option`` or ``baseline``, ``reason`` what they said."""
+
+    patch: int
+    rule: str
+    file: str
+    function: str
+    line: int
+    message: str
+    fingerprint: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """Everything there is to report about one input."""
 
@@ -166,3 +182,4 @@ class Review:
     facts: Mapping[str, Fact]
     problems: tuple[PatchProblem, ...]
     notes: tuple[str, ...]
+    suppressed: tuple[Suppressed, ...] = ()

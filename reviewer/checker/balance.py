@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a patch did to the balance of the locks of a function: what is left
+held on a way out, and what is taken or dropped where it should not be."""
+
+from collections.abc import Iterator
+
+from reviewer.alignment.align import Image, LineMap
+from reviewer.cfg.dominators import EXIT
+from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node
+from reviewer.checker.rule import FunctionChange, PatchChange
+from reviewer.facts import Facts, FunctionFact, LockFact
+from reviewer.locks.balance import Balance, Imbalance, changed_balance, judged
+from reviewer.locks.locksets import lock_name
+from reviewer.locks.standing import LEFT
+from reviewer.locks.ways import CONTEXT, Ways, ways
+from reviewer.record import dataclass
+from reviewer.syntax.place import ELEMENT
+from reviewer.syntax.rebuild import walk
+from reviewer.syntax.tree import Name
+
+FOLIO = "folio-lock"
+"""A lock that whoever ends input or output drops: to hold it at a return says nothing."""
+
+STEPS = 14_000
+"""Steps after which a function is given up: up to half a second for both images."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A lock that is ``left`` held on a way out in line ``out``, or that is not
+    balanced in another way.  ``taken`` is where it was taken (0: not here),
+    ``line`` where the patch made it so."""
+
+    lock: str
+    kind: str
+    left: bool
+    line: int
+    taken: int
+    out: int
+
+    @property
+    def reason(self) -> str:
+        """Where the lock comes from, as far as this function tells."""
+        return f"it is taken in line {self.taken};" if self.taken else "going by this function,"
+
+
+_LAST: list[tuple[FunctionChange, tuple[Fault, ...]]] = []
+
+
+def faults(change: FunctionChange, patch: PatchChange) -> tuple[Fault, ...]:
+    """What is imbalanced after a patch and was not before; two rules ask."""
+    if not _LAST or _LAST[0][0] is not change:
+        _LAST[:] = [(change, tuple(_faults(change, patch)))]
+    return _LAST[0][1]
+
+
+def _faults(change: FunctionChange, patch: PatchChange) -> Iterator[Fault]:
+    around = change.around() if change.locks_known and _concerned(change) else None
+    if around is None:
+        return
+    if _clean(change.after, change.facts):
+        return
+    new = ways(change.after.graph, change.facts, around[1].of, STEPS)
+    if not new.complete:
+        return
+    old = ways(change.before.graph, change.facts, around[0].of, STEPS)
+    both = [
+        judged(one.graph.function, one, change.facts, near)
+        for one, near in zip((old, new), around, strict=True)
+    ]
+    found = [one for one in changed_balance(*both) if _tells(one, new)]
+    if not found or _through_others(change, patch, around[1].understood):
+        return
+    locks = {one.lock for one in found if new.kinds[one.lock] != CONTEXT}
+    for one in _first_of_each(found):
+        follows = new.kinds[one.lock] == CONTEXT and locks
+        if not follows and not (_contract(one, both) and _answered(one, change, patch)):
+            yield _fault(one, change, new)
+
+
+def _tells(one: Imbalance, found: Ways) -> bool:
+    kind = found.kinds.get(one.lock, "")
+    if kind == FOLIO:
+        return False
+    return not (one.kind.startswith("held while") and "[" in one.lock and not _taken(one, found))
+
+
+def _first_of_each(found: list[Imbalance]) -> Iterator[Imbalance]:
+    """One of several claims about one lock: that it is left held says most."""
+    best: dict[str, Imbalance] = {}
+    for one in found:
+        known = best.get(one.lock)
+        if known is None or (one.kind.startswith("held") and not known.kind.startswith("held")):
+            best[one.lock] = one
+    yield from best.values()
+
+
+# What may matter at all -------------------------------------------------------------
+
+
+def _concerned(change: FunctionChange) -> bool:
+    """Whether something changed that acts on locks, or where a way goes on
+    while a lock may be held."""
+    return (
+        _changed_acts(change.before, change.facts, change.after_line)
+        or _changed_acts(change.after, change.facts, change.before_line)
+        or _flow(change.before, change.after_line) != _flow(change.after, None)
+    )
+
+
+def _clean(image: Image, facts: Facts) -> bool:
+    """Whether the locksets alone show that all is balanced: nothing may be held
+    at a return, nothing is dropped that may not be held or taken that may be."""
+    graph, names = image.graph, image.locks.names
+    for number, held in enumerate(image.locks.before):
+        node = graph.nodes[number]
+        if held is None:
+            continue
+        if any(target == EXIT for target, _ in graph.succ[number]) and _holds(image, number):
+            return False
+        if not isinstance(node, Invoke):
+            continue
+        fact = facts.of(node.function) or image.summaries(node.function)
+        if fact is None:
+            continue
+        if any(lock_name(one, node, names) not in held.must for one in fact.releases):
+            return False
+        if any(one not in held.context for one in fact.leaves):
+            return False
+        if any(lock_name(one, node, names) in held.may for one in fact.acquires):
+            return False
+    return True
+
+
+def _changed_acts(image: Image, facts: Facts, other: LineMap) -> bool:
+    """Whether a call that acts on locks stands in a changed line, or a way out
+    or a branch at which one may be held."""
+    for number, node in enumerate(image.graph.nodes):
+        if other(node.loc.line) is not None:
+            continue
+        if isinstance(node, Invoke) and _acts(node, image, facts):
+            return True
+        if isinstance(node, Leave | Decide) and _holds(image, number):
+            return True
+    return False
+
+
+def _acts(node: Invoke, image: Image, facts: Facts) -> bool:
+    fact = facts.of(node.function) or image.summaries(node.function)
+    return fact is not None and bool(fact.acquires or fact.releases or fact.enters or fact.leaves)
+
+
+def _holds(image: Image, number: int) -> bool:
+    held = image.locks.before[number]
+    return held is not None and bool(held.may or held.contexts.may)
+
+
+def _flow(image: Image, to: LineMap | None) -> frozenset[tuple[int | None, int | None]]:
+    """From which lines to which the ways go while a lock may be held, in lines
+    of the after image; from a branch alone, as a goto is no node of its own."""
+    graph = image.graph
+    line = (lambda number: number) if to is None else to
+    return frozenset(
+        (line(node.loc.line), line(graph.nodes[target].loc.line))
+        for number, node in enumerate(graph.nodes)
+        if isinstance(node, Decide) and _holds(image, number)
+        for target, _ in graph.succ[number]
+    )
+
+
+# What makes it nobody's fault ---------------------------------------------------------
+
+
+def _through_others(change: FunctionChange, patch: PatchChange, understood) -> bool:  # type: ignore[no-untyped-def]
+    """Whether it hangs on another function the patch changes, of which not
+    everything is known."""
+    others = {one.name for one in patch.functions if one.file == change.file} - {change.name}
+    others |= {one.image.graph.function.name for one in (*patch.gone, *patch.new)}
+    called = {
+        node.function
+        for image in (change.before, change.after)
+        for node in image.graph.nodes
+        if isinstance(node, Invoke)
+    }
+    return any(not understood(name) for name in called & others)
+
+
+def _contract(one: Imbalance, both: list[Balance]) -> bool:
+    """Whether the function does the same to the lock on every way out, before
+    and after: then it is its contract that changed."""
+    counts = [{end.count for end in found.ends.get(one.lock, {}) if end.sure} for found in both]
+    return all(len(some) <= 1 for some in counts) or one.kind in ("taken twice", "dropped twice")
+
+
+def _answered(one: Imbalance, change: FunctionChange, patch: PatchChange) -> bool:
+    """Whether the patch changes what another function does to the lock, or to
+    one that is called so."""
+    member = _member(one.lock)
+    others = [one for one in patch.functions if one is not change]
+    images = [
+        (image, other.facts, line)
+        for other in others
+        for image, line in (
+            (other.before, other.after_line),
+            (other.after, other.before_line),
+        )
+    ]
+    for image, facts, line in images:
+        if member in _members(image, facts, line):
+            return True
+    return any(
+        member in _members(lone.image, change.facts, lambda line: None)
+        for lone in (*patch.gone, *patch.new)
+    )
+
+
+def _members(image: Image, facts: Facts, line: LineMap) -> set[str]:
+    """The locks that calls in changed lines take or drop, by their last names."""
+    found = set()
+    for node in image.graph.nodes:
+        if isinstance(node, Invoke) and line(node.loc.line) is None:
+            fact = facts.of(node.function) or image.summaries(node.function)
+            found |= {_member(lock_name(lock, node, image.locks.names)) for lock in _locks(fact)}
+            found |= set() if fact is None else {*fact.enters, *fact.leaves}
+    return found
+
+
+def _locks(fact: FunctionFact | None) -> tuple[LockFact, ...]:
+    return () if fact is None else (*fact.acquires, *fact.releases)
+
+
+def _member(lock: str) -> str:
+    return lock.rpartition("->")[2].rpartition(".")[2]
+
+
+# What is said ------------------------------------------------------------------------
+
+
+def _fault(one: Imbalance, change: FunctionChange, found: Ways) -> Fault:
+    kind = one.kind.removesuffix(" now").removesuffix(" on some ways")
+    taken = _taken(one, found)
+    left = kind == "undone" or kind.startswith("held")
+    return Fault(one.lock, kind, left, _line(one, change), taken, min(one.exits))
+
+
+def _taken(one: Imbalance, found: Ways) -> int:
+    """Where the lock was taken that is held on a way out."""
+    lines = {
+        held.line
+        for way in found.exits
+        if way.line in one.exits
+        and (held := way.locks.get(one.lock)) is not None
+        and (held.net or 0) > 0
+        and held.first not in ("drop", LEFT)
+    }
+    return min(lines, default=0)
+
+
+def _line(one: Imbalance, change: FunctionChange) -> int:
+    """Where to say it: a way out the patch wrote, what it wrote nearest to one,
+    or where it took a call away."""
+    written = [line for line in one.exits if change.before_line(line) is None]
+    if written:
+        return written[0]
+    gone = _dropped_lines(one, change)
+    return gone if gone else one.exits[0]
+
+
+def _dropped_lines(one: Imbalance, change: FunctionChange) -> int:
+    """The line after the patch in front of which a call that drops the lock was."""
+    for node in change.before.graph.nodes:
+        if not isinstance(node, Invoke) or change.after_line(node.loc.line) is not None:
+            continue
+        names = {
+            lock_name(lock, node, change.before.locks.names)
+            for lock in _locks(change.facts.of(node.function))
+        }
+        if one.lock in names or any(ELEMENT in name for name in names):
+            line = node.loc.line
+            while line > 1 and change.after_line(line) is None:
+                line -= 1
+            return change.after_line(line) or 0
+    return 0
+
+
+# Conditions that are asked again -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAgain:
+    """A lock that is dropped where ``now`` is true; before, ``noted`` said it."""
+
+    lock: str
+    noted: str
+    now: str
+    line: int
+
+
+def asked_again(change: FunctionChange) -> Iterator[AskedAgain]:
+    """Locks that are dropped on a condition of the world at large, where a
+    variable said whether they were taken."""
+    if not change.locks_known:
+        return
+    old = dict(_decided(change.before, change.facts))
+    if not old:
+        return
+    for lock, (cond, line) in _decided(change.after, change.facts):
+        if lock in old and change.before_line(line) is None:
+            noted, now = old[lock][0], cond
+            if _own(noted, change.before) and _of_the_world(now, change.after):
+                yield AskedAgain(
+                    lock, _spelled(noted, change.before), _spelled(now, change.after), line
+                )
+
+
+def _decided(image: Image, facts: Facts) -> Iterator[tuple[str, tuple[Decide, int]]]:
+    """The locks and contexts dropped behind one branch and nothing else."""
+    graph = image.graph
+    for number, node in enumerate(graph.nodes):
+        if not isinstance(node, Invoke) or (fact := facts.of(node.function)) is None:
+            continue
+        names = [lock_name(one, node, image.locks.names) for one in fact.releases]
+        branch = _in_front(graph, number)
+        if branch is not None:
+            for name in (*names, *fact.leaves):
+                yield name, (branch, branch.loc.line)
+
+
+def _in_front(graph: Graph, number: int) -> Decide | None:
+    node: Node = graph.nodes[number]
+    while len(graph.pred[number]) == 1 and not isinstance(node, Decide):
+        number = graph.pred[number][0][0]
+        node = graph.nodes[number]
+    return node if isinstance(node, Decide) and not node.unknown else None
+
+
+def _spelled(branch: Decide, image: Image) -> str:
+    return image.locks.names.spell(branch.cond)
+
+
+def _own(branch: Decide, image: Image) -> bool:
+    """Whether a condition speaks of variables of the function alone."""
+    own = _variables(image.graph)
+    names = [part.name for part in walk(branch.cond) if isinstance(part, Name)]
+    return (
+        bool(names) and all(name in own for name in names) and "->" not in _spelled(branch, image)
+    )
+
+
+def _of_the_world(branch: Decide, image: Image) -> bool:
+    """Whether a condition speaks of nothing the function was given."""
+    names = {part.name for part in walk(branch.cond) if isinstance(part, Name)}
+    calls = [
+        node for node in image.graph.nodes if isinstance(node, Invoke) and node.result in names
+    ]
+    for call in calls:
+        names |= {part.name for arg in call.args for part in walk(arg) if isinstance(part, Name)}
+    own = _variables(image.graph)
+    return bool(names) and not any(name in own for name in names)
+
+
+def _variables(graph: Graph) -> frozenset[str]:
+    declared = {node.declares for node in graph.nodes if isinstance(node, Compute)}
+    return frozenset(declared | {one.name for one in graph.function.params}) - {""}

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a function says of locks itself: which it takes, which it drops, and which
+it takes for held."""
+
+from collections.abc import Callable, Iterator
+
+from reviewer.alignment.align import Image
+from reviewer.alignment.operations import calls_of
+from reviewer.cfg.graph import Compute, Invoke, Unknown
+from reviewer.checker.rule import FunctionChange
+from reviewer.facts import Facts, FunctionFact, LockFact
+from reviewer.locks.annotations import held_at_entry
+from reviewer.locks.locksets import lock_name
+from reviewer.syntax.declared import types
+from reviewer.syntax.tree import Assign, Name
+
+
+def taken_later(image: Image, start: int, facts: Facts) -> frozenset[str]:
+    """The locks that are taken on some way from a node."""
+    graph, names = image.graph, image.locks.names
+    found: set[str] = set()
+    seen = {start}
+    stack = [start]
+    while stack:
+        for target, _ in graph.succ[stack.pop()]:
+            if target in seen:
+                continue
+            seen.add(target)
+            stack.append(target)
+            node = graph.nodes[target]
+            if isinstance(node, Invoke) and (fact := facts.of(node.function)) is not None:
+                found.update(lock_name(taken, node, names) for taken in fact.acquires)
+    return frozenset(found)
+
+
+def taken_in(image: Image, facts: Facts) -> frozenset[str]:
+    """The locks a function takes itself."""
+    return frozenset(_named(image, facts, lambda fact: fact.acquires))
+
+
+def dropped_in(image: Image, facts: Facts) -> frozenset[str]:
+    """The locks a function drops itself."""
+    return frozenset(_named(image, facts, lambda fact: fact.releases))
+
+
+def _named(
+    image: Image, facts: Facts, which: Callable[[FunctionFact], tuple[LockFact, ...]]
+) -> Iterator[str]:
+    for _, node in calls_of(image.graph):
+        fact = facts.of(node.function) or image.summaries(node.function)
+        if fact is not None:
+            yield from (lock_name(one, node, image.locks.names) for one in which(fact))
+
+
+def once(make: Callable[[FunctionChange], frozenset[str]]) -> Callable[..., frozenset[str]]:
+    """Kept for the function asked about last, as all accesses of it ask the same."""
+    last: list[tuple[FunctionChange, frozenset[str]]] = []
+
+    def kept(change: FunctionChange) -> frozenset[str]:
+        if not (last and last[0][0] is change):
+            last[:] = [(change, make(change))]
+        return last[0][1]
+
+    return kept
+
+
+@once
+def merely_assumed(change: FunctionChange) -> frozenset[str]:
+    """The locks of which the before image only says that the caller holds them,
+    and that nothing in the after image drops: where the assertion went, the lock
+    did not."""
+    before, after, facts = change.before, change.after, change.facts
+    said = held_at_entry(before.graph.function) | {
+        lock_name(one, node, before.locks.names)
+        for _, node in calls_of(before.graph)
+        if (fact := facts.of(node.function)) is not None
+        for one in fact.assumes
+    }
+    return frozenset(said) - taken_in(before, facts) - dropped_in(after, facts) if said else said
+
+
+@once
+def newly_taken(change: FunctionChange) -> frozenset[str]:
+    """The locks the function takes after the patch and did not before."""
+    return taken_in(change.after, change.facts) - taken_in(change.before, change.facts)
+
+
+@once
+def no_longer_taken(change: FunctionChange) -> frozenset[str]:
+    """The locks the function took before the patch and does not now."""
+    return taken_in(change.before, change.facts) - taken_in(change.after, change.facts)
+
+
+def exchanged(change: FunctionChange, lost: frozenset[str], may: frozenset[str]) -> bool:
+    """Whether what lost some locks, all of which the function gave up, is under
+    one now that it did not take before: which is the right one is another question."""
+    return lost <= no_longer_taken(change) and not newly_taken(change).isdisjoint(may)
+
+
+def unread(change: FunctionChange) -> bool:
+    """Whether the patch wrote something that could not be read: what is held
+    behind it is not known."""
+    return any(
+        isinstance(node, Unknown) and change.before_line(node.loc.line) is None
+        for node in change.after.graph.nodes
+    )
+
+
+@once
+def left_to_callers(change: FunctionChange) -> frozenset[str]:
+    """The locks that are taken, since the patch, only where a parameter says so:
+    the others are callers that hold them."""
+    after = _by_parameter(change.after, change.facts)
+    return after - _by_parameter(change.before, change.facts) if after else after
+
+
+def _by_parameter(image: Image, facts: Facts) -> frozenset[str]:
+    kinds = types(image.graph.function)
+    given = {one.name for one in image.graph.function.params if "*" not in kinds.get(one.name, "*")}
+    given |= {
+        node.expr.target.name
+        for node in image.graph.nodes
+        if isinstance(node, Compute)
+        and isinstance(node.expr, Assign)
+        and isinstance(node.expr.target, Name)
+        and isinstance(node.expr.value, Name)
+        and node.expr.value.name in given
+    }
+    found: set[str] = set()
+    for number, node in calls_of(image.graph):
+        held = image.locks.before[number]
+        fact = facts.of(node.function) or image.summaries(node.function)
+        if fact is None or not fact.acquires or held is None:
+            continue
+        if any(one.text in given for one in held.conditions()):
+            found.update(lock_name(one, node, image.locks.names) for one in fact.acquires)
+    return frozenset(found)

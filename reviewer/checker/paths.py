@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which nodes of a function stayed what they were, and whether a way between two of
+them still leads past what the patch took away."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+
+from reviewer.cfg.dominators import ENTRY, EXIT
+from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Join, Leave, Node
+from reviewer.checker.rule import FunctionChange
+from reviewer.locks.aliases import Aliases
+from reviewer.syntax.tree import Expr
+
+_TEMPORARY = re.compile(r"%\d+")
+
+Edge = tuple[int, str]
+"""A node and the label of one of the edges that leave it."""
+
+
+class Paths:
+    """The nodes of both images of a function that the patch left alone: ``twin``
+    gives the one after for the one before, ``old`` are those that have a
+    counterpart, ``kept`` those after the patch that had one."""
+
+    def __init__(self, change: FunctionChange) -> None:
+        self.change = change
+        self.before, self.after = change.before.graph, change.after.graph
+
+    @cached_property
+    def twin(self) -> Mapping[int, int]:
+        """The node after the patch by the node before it."""
+        change = self.change
+        there = _by_signature(self.after, change.after.locks.names, lambda line: line)
+        here = _by_signature(self.before, change.before.locks.names, change.after_line)
+        found = {ENTRY: ENTRY, EXIT: EXIT}
+        for key, nodes in here.items():
+            found.update(zip(nodes, there.get(key, ()), strict=False))
+        return found
+
+    @cached_property
+    def kept(self) -> frozenset[int]:
+        """The nodes after the patch that were there before."""
+        return frozenset(self.twin.values())
+
+    def fresh(self) -> Iterator[tuple[int, Node]]:
+        """The nodes after the patch that were not there before."""
+        for number, node in enumerate(self.after.nodes):
+            if number not in self.kept:
+                yield number, node
+
+    def lost(self) -> Iterator[tuple[int, Node]]:
+        """The nodes before the patch that are not there any more."""
+        for number, node in enumerate(self.before.nodes):
+            if number not in self.twin:
+                yield number, node
+
+    def bypass(self, node: int, barred: Collection[int]) -> tuple[int, int] | None:
+        """The two nodes after the patch, around what was ``node`` before, between
+        which a way now leads without anything in its place; a way that meets
+        no ``barred`` node between the entry and the exit."""
+        starts = dict.fromkeys(self._around(node, self.before.pred, labelled=True))
+        ends = {self.twin[end] for end, _ in self._around(node, self.before.succ)}
+        behind = reached(self.after, [EXIT], barred, back=True)
+        for start, label in starts:
+            first = self.twin[start]
+            if first in barred or first not in reached(self.after, [ENTRY], barred):
+                continue
+            for end in self._straight(first, label, barred):
+                if end in ends and end in behind:
+                    return first, end
+        return None
+
+    def is_new_edge(self, trail: Sequence[int]) -> bool:
+        """Whether a way goes, without a new node between, from one kept node to
+        another that did not follow it before."""
+        steps = [node for node in trail if node in self.kept]
+        return any(two not in self._followers(one) for one, two in pairwise(steps))
+
+    @cached_property
+    def _back(self) -> Mapping[int, int]:
+        return {new: old for old, new in self.twin.items()}
+
+    def _followers(self, node: int) -> frozenset[int]:
+        """The kept nodes, as after the patch, that came next before it."""
+        stack, seen, found = [self._back[node]], set(), set()
+        while stack:
+            for other, _ in self.before.succ[stack.pop()]:
+                if other in self.twin:
+                    found.add(self.twin[other])
+                elif other not in seen:
+                    seen.add(other)
+                    stack.append(other)
+        return frozenset(found)
+
+    def _around(
+        self, node: int, edges: tuple[tuple[Edge, ...], ...], labelled: bool = False
+    ) -> Iterator[Edge]:
+        """The nearest nodes with a counterpart, in one direction, and by which
+        edge they lead here."""
+        stack, seen = [node], {node}
+        while stack:
+            here = stack.pop()
+            for other, label in edges[here]:
+                if other in self.twin:
+                    yield other, label if labelled else ""
+                elif other not in seen:
+                    seen.add(other)
+                    stack.append(other)
+
+    def _straight(self, node: int, label: str, barred: Collection[int]) -> Iterator[int]:
+        """The next kept nodes behind an edge."""
+        stack = [target for target, name in self.after.succ[node] if name == label]
+        seen = set(stack)
+        while stack:
+            here = stack.pop()
+            if here in barred:
+                continue
+            if here in self.kept:
+                yield here
+                continue
+            for target, _ in self.after.succ[here]:
+                if target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+
+
+def reached(
+    graph: Graph, starts: Collection[int], barred: Collection[int] = (), back: bool = False
+) -> frozenset[int]:
+    """The nodes that ways from ``starts`` lead to, themselves included, which
+    meet no ``barred`` node."""
+    edges = graph.pred if back else graph.succ
+    stack = [node for node in starts if node not in barred]
+    seen = set(stack)
+    while stack:
+        for other, _ in edges[stack.pop()]:
+            if other not in seen and other not in barred:
+                seen.add(other)
+                stack.append(other)
+    return frozenset(seen)
+
+
+def signature(node: Node, names: Aliases) -> str:
+    """What a node does, as text that is the same in both images."""
+    match node:
+        case Compute(expr=expr, declares=declares):
+            said = f"{declares} {_spelled(expr, names)}"
+        case Invoke(function=function, args=args):
+            said = f"{function}({', '.join(_spelled(arg, names) for arg in args)})"
+        case Decide(cond=cond):
+            said = _spelled(cond, names)
+        case Leave(value=value):
+            said = "" if value is None else _spelled(value, names)
+        case Join(text=text):
+            said = text
+        case _:
+            said = ""
+    return f"{type(node).__name__} {said}"
+
+
+def _spelled(expr: Expr, names: Aliases) -> str:
+    return _TEMPORARY.sub("%", names.spell(expr))
+
+
+def _by_signature(
+    graph: Graph, names: Aliases, line_of: Callable[[int], int | None]
+) -> dict[tuple[int, str], list[int]]:
+    found: dict[tuple[int, str], list[int]] = {}
+    for number, node in enumerate(graph.nodes):
+        line = line_of(node.loc.line) if number not in (ENTRY, EXIT) else None
+        if line is not None:
+            found.setdefault((line, signature(node, names)), []).append(number)
+    return found
