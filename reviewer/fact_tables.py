@@ -201,8 +201,8 @@ OPERATION_KINDS = frozenset(
 _OBJECT = re.compile(r"\$(?:(\d)|result)")
 
 
-def operation_from(table: Table) -> tuple[tuple[str, ...], OperationFact]:
-    """The names and the record of one ``[[operation]]``; ValueError as above."""
+def operation_from(table: Table) -> OperationFact:
+    """The record of one ``[[operation]]``; ValueError as above."""
     only(table, frozenset({"names", "kind", "family", "object", "when", "source"}))
     names = texts(table, "names")
     for name in names:
@@ -217,9 +217,7 @@ def operation_from(table: Table) -> tuple[tuple[str, ...], OperationFact]:
         raise ValueError(f"object '{about}' is neither an argument nor $result")
     number = -2 if match is None else int(match[1]) if match[1] else -1
     when = one_of(table, "when", _WHEN, "always")
-    return names, OperationFact(
-        kind, text(table, "family"), number, when, required(table, "source")
-    )
+    return OperationFact(kind, text(table, "family"), number, when, required(table, "source"))
 
 
 def _refuse_contradictions(table: Table, inert: bool) -> None:

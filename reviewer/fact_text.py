@@ -2,32 +2,33 @@
 """The files of ``rules/kernel/`` as they are shipped, read entry by entry.
 
 Reading all their TOML would take a fifth of the time of a review, which asks for
-a handful of several hundred functions.  So a file is cut at its lines
-``[[function]]``, after which ``names`` comes first and on one line, and an entry is read
-when it is asked for.  The tests compare the result with that of reading everything.
+a handful of several hundred functions.  So a file is cut at its lines ``[[function]]``
+or ``[[operation]]``, after which ``names`` comes first, and an entry is read when it is
+asked for.  The tests compare the result with that of reading everything.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_HEAD = "\n[[function]]\n"
-_NAMES, _NAMES_END = 'names = ["', '"]'
+_NAMES = re.compile(r'names = \[((?:\s*"[^"\n\\]*",?)*)\s*\](?:\n|\Z)')
+_NAME = re.compile(r'"([^"\n]+)"')
 
 
-def tables_of(text: str) -> dict[str, Any]:
-    """The tables of a file; each ``[[function]]`` is read when more of it is
-    asked for than its keys and ``names``."""
-    start, *pieces = f"\n{text}".split(_HEAD)
-    functions, rest = [], [start]
+def tables_of(text: str, entries: str = "function") -> dict[str, Any]:
+    """The tables of a file; each ``[[function]]``, or what ``entries`` says, is read
+    when more of it is asked for than its keys and ``names``."""
+    start, *pieces = f"\n{text}".split(f"\n[[{entries}]]\n")
+    found, rest = [], [start]
     for piece in pieces:
         entry, bracket, other = piece.partition("\n[")
-        functions.append(_Unread(entry))
+        found.append(_Unread(entry))
         rest.append(bracket + other)
-    found = tomllib.loads("\n".join(rest))
-    if "function" in found:
-        raise ValueError("a '[[function]]' that is not alone on its line")
-    return {**found, "function": functions} if functions else found
+    tables = tomllib.loads("\n".join(rest))
+    if entries in tables:
+        raise ValueError(f"a '[[{entries}]]' that is not alone on its line")
+    return {**tables, entries: found} if found else tables
 
 
 class _Unread(Mapping[str, Any]):
@@ -36,12 +37,11 @@ class _Unread(Mapping[str, Any]):
     __slots__ = ("_keys", "_table", "_text")
 
     def __init__(self, text: str) -> None:
-        first = text.partition("\n")[0]
-        names = first[len(_NAMES) : -len(_NAMES_END)].split('", "')
-        if not (first.startswith(_NAMES) and first.endswith(_NAMES_END)) or '"' in "".join(names):
-            raise ValueError(f"'names' must come first in a function, on one line: {first}")
+        found = _NAMES.match(text)
+        if found is None:
+            raise ValueError(f"'names' must come first in an entry: {text.partition(chr(10))[0]}")
         self._text = text
-        self._table: Mapping[str, Any] = {"names": names}
+        self._table: Mapping[str, Any] = {"names": _NAME.findall(found[1])}
         self._keys = [line.partition(" = ")[0] for line in text.split("\n") if line[:1].isalpha()]
 
     def __getitem__(self, key: str) -> Any:

@@ -151,8 +151,8 @@ class OperationFact:
 NO_OPERATION = OperationFact("none", "", -2, "always", "")
 
 
-Told = tuple[Mapping[str, OperationFact], Sequence[tuple[str, OperationFact]]]
-"""Operations by exact name; and by pattern, in order."""
+Told = tuple[Mapping[str, OperationFact], Sequence[str]]
+"""Operations by name or pattern; and the patterns, in order."""
 
 
 class Operations:
@@ -173,8 +173,8 @@ class Operations:
         """What a function is; `NO_OPERATION` when nothing is known."""
         known = self._found.get(name)
         if known is None:
-            exact, patterns = self.told()
-            known = exact.get(name) or _by_pattern(name, patterns)
+            facts, patterns = self.told()
+            known = facts[name] if name in facts else _by_pattern(name, facts, patterns)
             self._found[name] = known
         return known
 
@@ -185,10 +185,13 @@ class Operations:
         return self._told
 
 
-def _by_pattern(name: str, patterns: Sequence[tuple[str, OperationFact]]) -> OperationFact:
-    for pattern, fact in patterns:
+def _by_pattern(
+    name: str, facts: Mapping[str, OperationFact], patterns: Sequence[str]
+) -> OperationFact:
+    for pattern in patterns:
         stood = _stood_for(name, pattern)
         if stood is not None:
+            fact = facts[pattern]
             family = stood if fact.family == "*" else fact.family
             return replace(fact, family=family, guessed=True)
     return NO_OPERATION

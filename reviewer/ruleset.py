@@ -35,15 +35,11 @@ from reviewer.fact_tables import (
 from reviewer.fact_text import tables_of
 from reviewer.facts import (
     Facts,
-    FunctionFact,
-    LockNames,
-    OperationFact,
     Operations,
-    Sleeping,
     Told,
     TwoWordPte,
 )
-from reviewer.record import dataclass
+from reviewer.record import dataclass, replace
 from reviewer.rule_code import checks
 
 if TYPE_CHECKING:
@@ -57,9 +53,8 @@ Made = TypeVar("Made")
 _VOCABULARY = "syntax.toml"
 _PATTERN = re.compile(r"[*?\[]")
 _SECTIONS = frozenset(
-    {"function", "constants", "guards", "classes", "frees"}
-    | {"opaque_types", "two_word_pte", "same_object", "lock_pair", "lock_parts"}
-    | {"sleep", "sleeping_on_rt", "gfp"}
+    {"function", "constants", "guards", "classes", "frees", "opaque_types", "two_word_pte"}
+    | {"same_object", "lock_pair", "lock_parts", "sleep", "sleeping_on_rt", "gfp"}
 )
 _EFFECTS = frozenset({"acquires", "releases", "enters", "leaves"})
 _WHEN_KEYS = frozenset({"access", "lost", "changed", "compared"})
@@ -107,21 +102,20 @@ class _Entry:
     table: Table
 
 
-class _Functions(Mapping[str, FunctionFact]):
-    """Function facts by name, each built when it is first asked for."""
+class _Facts(Mapping[str, Made]):
+    """Facts by name, each made when it is first asked for."""
 
-    __slots__ = ("_built", "_entries")
+    __slots__ = ("_built", "_entries", "_make")
 
-    def __init__(self, entries: Mapping[str, _Entry]) -> None:
-        self._entries = entries
-        self._built: dict[str, FunctionFact] = {}
+    def __init__(self, entries: Mapping[str, _Entry], make: Callable[[Table], Made]) -> None:
+        self._entries, self._make = entries, make
+        self._built: dict[str, Made] = {}
 
-    def __getitem__(self, name: str) -> FunctionFact:
+    def __getitem__(self, name: str) -> Made:
         entry = self._entries[name]
         fact = self._built.get(entry.where)
         if fact is None:
-            fact = _located(entry.where, function_from, entry.table)
-            self._built[entry.where] = fact
+            fact = self._built[entry.where] = _located(entry.where, self._make, entry.table)
         return fact
 
     def __iter__(self) -> Iterator[str]:
@@ -147,44 +141,45 @@ def load_facts(extra: Sequence[Path] = ()) -> Facts:
     A later folder may contradict an earlier one; within one folder a name stands once.
     """
     functions: dict[str, _Entry] = {}
-    constants: dict[str, int] = {}
-    opaque: dict[str, tuple[str, ...]] = {}
-    two_words: dict[str, TwoWordPte] = {}
-    guards, classes = dict[str, tuple[str, str]](), dict[str, tuple[str, str]]()
-    frees: dict[str, str] = {}
-    members: set[str] = set()
-    names, sleeping = LockNames(), Sleeping()
+    read: list[tuple[str, Table]] = []
     for root in (None, *extra):
         tables = _kernel_tables(root)
         functions |= _names(tables)
-        for where, table in tables:
-            constants |= _located(f"{where}: constants", constants_of, table)
-            opaque |= _located(f"{where}: opaque_types", opaque_types_of, table)
-            two_words |= _two_words(table, where)
-            guards |= _located(f"{where}: guards", pairs_of, table, "guards")
-            classes |= _located(f"{where}: classes", pairs_of, table, "classes")
-            frees |= _located(f"{where}: frees", frees_of, table)
-            members.update(_located(f"{where}: same_object", members_of, table))
-            names = _located(f"{where}: lock names", lock_names_of, table, names)
-            sleeping = _located(f"{where}: sleeping", sleeping_of, table, sleeping)
+        read += tables
     exact = {name: entry for name, entry in functions.items() if not _PATTERN.search(name)}
-    facts = Facts(
-        functions=_Functions(exact),
-        patterns=_Functions({name: functions[name] for name in functions if name not in exact}),
-        constants=constants,
-        opaque_types=opaque,
-        two_word_ptes=two_words,
-        same_object_members=frozenset(members),
-        guards=guards,
-        classes=classes,
-        frees=frees,
+    rest = {name: functions[name] for name in functions if name not in exact}
+    facts = replace(
+        _sections(read),
+        functions=_Facts(exact, function_from),
+        patterns=_Facts(rest, function_from),
         lockers=_lockers(exact) | {"guard"},
         operations=Operations(lambda: _operations((None, *extra))),
-        lock_names=names,
-        sleeping=sleeping,
     )
     if extra:
         validate(facts)
+    return facts
+
+
+def _sections(tables: Sequence[tuple[str, Table]]) -> Facts:
+    """What is no list of functions; what comes later may contradict."""
+    facts = Facts({}, {}, {}, {})
+    for where, table in tables:
+        facts = replace(
+            facts,
+            constants={**facts.constants, **_located(f"{where}: constants", constants_of, table)},
+            opaque_types={
+                **facts.opaque_types,
+                **_located(f"{where}: opaque_types", opaque_types_of, table),
+            },
+            two_word_ptes={**facts.two_word_ptes, **_two_words(table, where)},
+            same_object_members=facts.same_object_members
+            | {*_located(f"{where}: same_object", members_of, table)},
+            guards={**facts.guards, **_located(f"{where}: guards", pairs_of, table, "guards")},
+            classes={**facts.classes, **_located(f"{where}: classes", pairs_of, table, "classes")},
+            frees={**facts.frees, **_located(f"{where}: frees", frees_of, table)},
+            lock_names=_located(f"{where}: lock names", lock_names_of, table, facts.lock_names),
+            sleeping=_located(f"{where}: sleeping", sleeping_of, table, facts.sleeping),
+        )
     return facts
 
 
@@ -199,7 +194,8 @@ def validate(facts: Facts) -> int:
     """Build every fact, so that a bad one raises `RulesError`; returns their number."""
     built = {id(fact) for fact in facts.functions.values()}
     built |= {id(fact) for fact in facts.patterns.values()}
-    facts.operations.told()
+    told = facts.operations.told()[0]
+    assert all(told[name] for name in told)
     return len(built)
 
 
@@ -340,7 +336,10 @@ def _read(path: Path, where: str, read: Callable[[str], Table] = tomllib.loads) 
 
 
 def _kernel_tables(
-    root: Path | None, files: str = "*.toml", sections: frozenset[str] = _SECTIONS
+    root: Path | None,
+    files: str = "*.toml",
+    sections: frozenset[str] = _SECTIONS,
+    read: Callable[[str], Table] = tables_of,
 ) -> list[tuple[str, Table]]:
     """The tables of ``root/kernel/*.toml`` (None: the rules that are shipped),
     each with the name to show for it."""
@@ -350,18 +349,18 @@ def _kernel_tables(
     for path in sorted(folder.glob(files)):
         if path.name != _VOCABULARY:
             where = f"{shown}/kernel/{path.relative_to(folder)}"
-            table = _read(path, where, tables_of if root is None else tomllib.loads)
+            table = _read(path, where, read if root is None else tomllib.loads)
             _located(where, only, table, sections)
             tables.append((where, table))
     return tables
 
 
-def _names(tables: Sequence[tuple[str, Table]]) -> dict[str, _Entry]:
-    """Every name of the functions of one folder, with its entry."""
+def _names(tables: Sequence[tuple[str, Table]], section: str = "function") -> dict[str, _Entry]:
+    """Every name of the functions, or operations, of one folder, with its entry."""
     found: dict[str, _Entry] = {}
     for file, table in tables:
-        for number, function in enumerate(table.get("function", ()), start=1):
-            where = f"{file}: function {number}"
+        for number, function in enumerate(table.get(section, ()), start=1):
+            where = f"{file}: {section} {number}"
             names = _located(where, texts, function, "names")
             if not names:
                 raise RulesError(f"{where}: missing 'names'")
@@ -376,21 +375,19 @@ def _names(tables: Sequence[tuple[str, Table]]) -> dict[str, _Entry]:
 def _operations(roots: Sequence[Path | None]) -> Told:
     """The operations of ``kernel/operations/``; those of a later folder count
     before those of an earlier one."""
-    exact: dict[str, OperationFact] = {}
-    patterns: list[tuple[str, OperationFact]] = []
+    entries: dict[str, _Entry] = {}
+    patterns: list[str] = []
     for root in roots:
-        found: dict[str, tuple[str, OperationFact]] = {}
-        for file, table in _kernel_tables(root, "operations/*.toml", frozenset({"operation"})):
-            for number, entry in enumerate(table.get("operation", ()), start=1):
-                where = f"{file}: operation {number}"
-                names, fact = _located(where, operation_from, entry)
-                for name in names:
-                    if name in found:
-                        raise RulesError(f"{where}: '{name}' is already in {found[name][0]}")
-                    found[name] = where, fact
-        exact |= {name: fact for name, (_, fact) in found.items() if "*" not in name}
-        patterns[:0] = [(name, fact) for name, (_, fact) in found.items() if "*" in name]
-    return exact, patterns
+        tables = _kernel_tables(
+            root,
+            "operations/*.toml",
+            frozenset({"operation"}),
+            lambda text: tables_of(text, "operation"),
+        )
+        found = _names(tables, "operation")
+        entries |= found
+        patterns[:0] = [name for name in found if "*" in name]
+    return _Facts(entries, operation_from), tuple(patterns)
 
 
 def _two_words(table: Table, where: str) -> dict[str, TwoWordPte]:

@@ -47,13 +47,16 @@ def used_late(found: References) -> Iterator[Late]:
     old = {(pair[0], pair[1]) for pair in _pairs(found.change.before, before)}
     known = {one.text for one in found.change.before.operations}
     given = {param.name for param in found.change.after.graph.function.params}
-    told = set(given) | _renamed(found, old)
+    told = _renamed(found, old)
     for end, use, number, about, own in _pairs(found.change.after, after):
         if (end, use) in old or about in told or not (own or end in known):
             continue
+        here = _node_of(end, now)
+        if about in given and here in found.paths.kept:
+            # Who calls with an object may well keep it for longer.
+            continue
         told.add(about)
-        node = after.graph.nodes[number]
-        yield Late(now[_node_of(end, now)], use, node.loc.line)
+        yield Late(now[here], use, after.graph.nodes[number].loc.line)
 
 
 def _renamed(found: References, old: Collection[tuple[str, str]]) -> set[str]:
@@ -145,8 +148,9 @@ class _Trail:
                 others = any(related(about, one.object) for about in ended)
                 _forget(ended, one.object)
                 many = held[_key(one)] = held.get(_key(one), 0) - 1
-                if not others and many <= 0:
-                    ended[one.object] = one, many == 0 and _key(one) in looked_up
+                # A plain get is taken of what somebody holds already.
+                if not others and (many < 0 or (many == 0 and _key(one) in looked_up)):
+                    ended[one.object] = one, many == 0
                 continue
             for about, (end, own) in list(ended.items()):
                 if self._gives_up(number, node, about):
@@ -183,9 +187,13 @@ class _Trail:
         if isinstance(expr, Unary) and expr.op == "&":
             inner = place_of(expr.operand)
             # The address of a member of the object; not that of the pointer.
-            return isinstance(expr.operand, Member | Index) and inner is not None and any(
-                isinstance(part, Member) and part.arrow and self._is(part.base, about)
-                for part in walk(expr.operand)
+            return (
+                isinstance(expr.operand, Member | Index)
+                and inner is not None
+                and any(
+                    isinstance(part, Member) and part.arrow and self._is(part.base, about)
+                    for part in walk(expr.operand)
+                )
             )
         return place_of(expr) is not None and named(expr, self.names) == about
 
@@ -218,7 +226,7 @@ def left_stale(found: References) -> Iterator[Stale]:
     """The pointers in memory that were cleared behind a drop that stays, and are not now."""
     kept = {
         now.object: (old, now)
-        for old, now in found.change.operations.kept
+        for old, now in (*found.change.operations.kept, *found.change.operations.moved)
         if now.kind == "put" and "->" in now.object and is_reference(now, found.change.after)
     }
     for number, node in found.paths.lost() if kept else ():
@@ -233,9 +241,9 @@ def left_stale(found: References) -> Iterator[Stale]:
 
 
 def _cleared(node: Node) -> str:
-    if isinstance(node, Compute) and isinstance(node.expr, Assign) and node.expr.op == "=":
-        if isinstance(node.expr.target, Member) and render(node.expr.value) in NULLS:
-            return render(node.expr.target)
+    match node:
+        case Compute(expr=Assign(op="=", target=Member() as target, value=value)):
+            return render(target) if render(value) in NULLS else ""
     return ""
 
 
@@ -251,4 +259,3 @@ def _freed_at_once(found: References, end: Operation) -> bool:
         one.kind in ("free", "free-deferred") and not one.guessed and one.object == holder
         for one in found.change.after.operations
     )
-

@@ -2,24 +2,26 @@
 """What a patch did to the balance of the locks of a function: what is left
 held on a way out, and what is taken or dropped where it should not be."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from reviewer.alignment.align import Image, LineMap
+from reviewer.alignment.align import Image, LineMap, names_a_lock
 from reviewer.cfg.dominators import EXIT
-from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node
+from reviewer.cfg.graph import Decide, Invoke, Leave
+from reviewer.checker.elsewhere import last_name
 from reviewer.checker.rule import FunctionChange, PatchChange
 from reviewer.facts import Facts, FunctionFact, LockFact
-from reviewer.locks.balance import Balance, Imbalance, changed_balance, judged
+from reviewer.locks.balance import Balance, End, Imbalance, changed_balance, judged
 from reviewer.locks.locksets import lock_name
 from reviewer.locks.standing import LEFT
 from reviewer.locks.ways import CONTEXT, Ways, ways
 from reviewer.record import dataclass
 from reviewer.syntax.place import ELEMENT
-from reviewer.syntax.rebuild import walk
-from reviewer.syntax.tree import Name
 
 FOLIO = "folio-lock"
 """A lock that whoever ends input or output drops: to hold it at a return says nothing."""
+
+SIGNAL = "semaphore"
+"""Who only ups a semaphore tells others that there is something to do."""
 
 STEPS = 14_000
 """Steps after which a function is given up: up to half a second for both images."""
@@ -68,14 +70,63 @@ def _faults(change: FunctionChange, patch: PatchChange) -> Iterator[Fault]:
         judged(one.graph.function, one, change.facts, near)
         for one, near in zip((old, new), around, strict=True)
     ]
+    taken = {lock for one in (old, new) for lock in _own(one)}
     found = [one for one in changed_balance(*both) if _tells(one, new)]
+    found = [
+        one
+        for one in found
+        if one.lock in taken
+        or (new.kinds.get(one.lock) != SIGNAL and _unheard_of(one, change, old))
+    ]
+    found += [one for one in _undone(change, both) if one.lock not in taken]
     if not found or _through_others(change, patch, around[1].understood):
         return
     locks = {one.lock for one in found if new.kinds[one.lock] != CONTEXT}
     for one in _first_of_each(found):
         follows = new.kinds[one.lock] == CONTEXT and locks
-        if not follows and not (_contract(one, both) and _answered(one, change, patch)):
+        theirs = one.lock not in taken or _contract(one, both)
+        if not follows and not (theirs and _answered(one, change, patch)):
             yield _fault(one, change, new)
+
+
+def _own(found: Ways) -> Iterator[str]:
+    """The locks and contexts a function takes before it drops them, on some way."""
+    for way in found.exits:
+        yield from (lock for lock, one in way.locks.items() if one.first == "take")
+
+
+def _unheard_of(one: Imbalance, change: FunctionChange, before: Ways) -> bool:
+    """Whether a lock that the function does not take is no business of it: it
+    did not drop it before, and calls nobody who may have taken it."""
+    if not one.kind.startswith("dropped"):
+        return True
+    calls = [node.function for node in change.after.graph.nodes if isinstance(node, Invoke)]
+    known = {last_name(lock) for lock in before.kinds}
+    return last_name(one.lock) not in known and not any(
+        names_a_lock(name) and change.facts.of(name) is None for name in calls
+    )
+
+
+def _undone(change: FunctionChange, both: list[Balance]) -> Iterator[Imbalance]:
+    """Locks somebody else took for the function, which it dropped on every way
+    to a return and does not on some now, though it does on ways to others."""
+    before, after = both
+    for lock, ends in after.ends.items():
+        old, new = _counts(before.ends.get(lock, {})), _counts(ends)
+        if not any(count is not None and count < 0 for some in new.values() for count in some):
+            continue
+        for line, counts in old.items():
+            now = change.after_line(line)
+            if now in new and 0 in new[now] and 0 not in counts and _dropped_lines(lock, change):
+                yield Imbalance("undone", lock, 0, (now,))
+
+
+def _counts(ends: Mapping[End, tuple[int, ...]]) -> dict[int, set[int | None]]:
+    found: dict[int, set[int | None]] = {}
+    for end, lines in ends.items():
+        for line in lines if end.sure else ():
+            found.setdefault(line, set()).add(end.count)
+    return found
 
 
 def _tells(one: Imbalance, found: Ways) -> bool:
@@ -171,7 +222,9 @@ def _flow(image: Image, to: LineMap | None) -> frozenset[tuple[int | None, int |
 # What makes it nobody's fault ---------------------------------------------------------
 
 
-def _through_others(change: FunctionChange, patch: PatchChange, understood) -> bool:  # type: ignore[no-untyped-def]
+def _through_others(
+    change: FunctionChange, patch: PatchChange, understood: Callable[[str], bool]
+) -> bool:
     """Whether it hangs on another function the patch changes, of which not
     everything is known."""
     others = {one.name for one in patch.functions if one.file == change.file} - {change.name}
@@ -197,6 +250,8 @@ def _answered(one: Imbalance, change: FunctionChange, patch: PatchChange) -> boo
     one that is called so."""
     member = _member(one.lock)
     others = [one for one in patch.functions if one is not change]
+    if any(_calls(other.after, change.name) and _handles(other, member) for other in others):
+        return True
     images = [
         (image, other.facts, line)
         for other in others
@@ -212,6 +267,14 @@ def _answered(one: Imbalance, change: FunctionChange, patch: PatchChange) -> boo
         member in _members(lone.image, change.facts, lambda line: None)
         for lone in (*patch.gone, *patch.new)
     )
+
+
+def _calls(image: Image, name: str) -> bool:
+    return any(isinstance(node, Invoke) and node.function == name for node in image.graph.nodes)
+
+
+def _handles(change: FunctionChange, member: str) -> bool:
+    return member in _members(change.after, change.facts, lambda line: None)
 
 
 def _members(image: Image, facts: Facts, line: LineMap) -> set[str]:
@@ -262,103 +325,21 @@ def _line(one: Imbalance, change: FunctionChange) -> int:
     written = [line for line in one.exits if change.before_line(line) is None]
     if written:
         return written[0]
-    gone = _dropped_lines(one, change)
+    gone = _dropped_lines(one.lock, change)
     return gone if gone else one.exits[0]
 
 
-def _dropped_lines(one: Imbalance, change: FunctionChange) -> int:
+def _dropped_lines(lock: str, change: FunctionChange) -> int:
     """The line after the patch in front of which a call that drops the lock was."""
     for node in change.before.graph.nodes:
         if not isinstance(node, Invoke) or change.after_line(node.loc.line) is not None:
             continue
-        names = {
-            lock_name(lock, node, change.before.locks.names)
-            for lock in _locks(change.facts.of(node.function))
-        }
-        if one.lock in names or any(ELEMENT in name for name in names):
+        fact = change.facts.of(node.function)
+        dropped = () if fact is None else fact.releases
+        names = {lock_name(one, node, change.before.locks.names) for one in dropped}
+        if lock in names or any(ELEMENT in name for name in names):
             line = node.loc.line
             while line > 1 and change.after_line(line) is None:
                 line -= 1
             return change.after_line(line) or 0
     return 0
-
-
-# Conditions that are asked again -----------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AskedAgain:
-    """A lock that is dropped where ``now`` is true; before, ``noted`` said it."""
-
-    lock: str
-    noted: str
-    now: str
-    line: int
-
-
-def asked_again(change: FunctionChange) -> Iterator[AskedAgain]:
-    """Locks that are dropped on a condition of the world at large, where a
-    variable said whether they were taken."""
-    if not change.locks_known:
-        return
-    old = dict(_decided(change.before, change.facts))
-    if not old:
-        return
-    for lock, (cond, line) in _decided(change.after, change.facts):
-        if lock in old and change.before_line(line) is None:
-            noted, now = old[lock][0], cond
-            if _own(noted, change.before) and _of_the_world(now, change.after):
-                yield AskedAgain(
-                    lock, _spelled(noted, change.before), _spelled(now, change.after), line
-                )
-
-
-def _decided(image: Image, facts: Facts) -> Iterator[tuple[str, tuple[Decide, int]]]:
-    """The locks and contexts dropped behind one branch and nothing else."""
-    graph = image.graph
-    for number, node in enumerate(graph.nodes):
-        if not isinstance(node, Invoke) or (fact := facts.of(node.function)) is None:
-            continue
-        names = [lock_name(one, node, image.locks.names) for one in fact.releases]
-        branch = _in_front(graph, number)
-        if branch is not None:
-            for name in (*names, *fact.leaves):
-                yield name, (branch, branch.loc.line)
-
-
-def _in_front(graph: Graph, number: int) -> Decide | None:
-    node: Node = graph.nodes[number]
-    while len(graph.pred[number]) == 1 and not isinstance(node, Decide):
-        number = graph.pred[number][0][0]
-        node = graph.nodes[number]
-    return node if isinstance(node, Decide) and not node.unknown else None
-
-
-def _spelled(branch: Decide, image: Image) -> str:
-    return image.locks.names.spell(branch.cond)
-
-
-def _own(branch: Decide, image: Image) -> bool:
-    """Whether a condition speaks of variables of the function alone."""
-    own = _variables(image.graph)
-    names = [part.name for part in walk(branch.cond) if isinstance(part, Name)]
-    return (
-        bool(names) and all(name in own for name in names) and "->" not in _spelled(branch, image)
-    )
-
-
-def _of_the_world(branch: Decide, image: Image) -> bool:
-    """Whether a condition speaks of nothing the function was given."""
-    names = {part.name for part in walk(branch.cond) if isinstance(part, Name)}
-    calls = [
-        node for node in image.graph.nodes if isinstance(node, Invoke) and node.result in names
-    ]
-    for call in calls:
-        names |= {part.name for arg in call.args for part in walk(arg) if isinstance(part, Name)}
-    own = _variables(image.graph)
-    return bool(names) and not any(name in own for name in names)
-
-
-def _variables(graph: Graph) -> frozenset[str]:
-    declared = {node.declares for node in graph.nodes if isinstance(node, Compute)}
-    return frozenset(declared | {one.name for one in graph.function.params}) - {""}

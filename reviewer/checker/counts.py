@@ -5,7 +5,7 @@ A reference is counted as a lock is (`reviewer.locks.ways`): what takes one acqu
 object, shared, and what drops one releases it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from reviewer.alignment.align import Image
 from reviewer.alignment.operations import Operation
@@ -51,9 +51,13 @@ class _Effects(Mapping[str, FunctionFact]):
         return len(self._effects)
 
 
-def counted(change: FunctionChange) -> tuple[Ways, Ways]:
-    """The ways before and after the patch."""
-    effects = _effects(change)
+def counted(
+    change: FunctionChange,
+    takes: Collection[str] = TAKES,
+    drops: Collection[str] = DROPS,
+) -> tuple[Ways, Ways]:
+    """The ways before and after the patch, by what operations of these kinds do."""
+    effects = _effects(change, frozenset(takes), frozenset(drops))
     facts = replace(change.facts, functions=_Effects(change.facts, effects), patterns={})
     return ways(change.before.graph, facts), ways(change.after.graph, facts)
 
@@ -62,7 +66,9 @@ def _bare(fact: FunctionFact) -> FunctionFact:
     return replace(fact, acquires=(), releases=(), enters=(), leaves=(), assumes=())
 
 
-def _effects(change: FunctionChange) -> dict[str, FunctionFact]:
+def _effects(
+    change: FunctionChange, takes: frozenset[str], drops: frozenset[str]
+) -> dict[str, FunctionFact]:
     """What takes and what drops, by the name of the function."""
     found: dict[str, FunctionFact] = {}
     unsure = set()
@@ -70,13 +76,14 @@ def _effects(change: FunctionChange) -> dict[str, FunctionFact]:
         (one.family, one.object)
         for image in (change.before, change.after)
         for one in image.operations
-        if one.kind in DROPS
+        if one.kind in drops
     }
     for image in (change.before, change.after):
         for one in image.operations:
-            if one.kind not in TAKES | DROPS:
+            if one.kind not in takes | drops:
                 continue
-            effect = _effect(one, image, (one.family, one.result) in dropped, change.facts)
+            looked_up = (one.family, one.result) in dropped
+            effect = _effect(one, image, looked_up, change.facts, one.kind in drops)
             if effect is None:
                 unsure.add(one.name)
             else:
@@ -84,7 +91,9 @@ def _effects(change: FunctionChange) -> dict[str, FunctionFact]:
     return {name: effect for name, effect in found.items() if name not in unsure}
 
 
-def _effect(one: Operation, image: Image, looked_up: bool, facts: Facts) -> FunctionFact | None:
+def _effect(
+    one: Operation, image: Image, looked_up: bool, facts: Facts, drops: bool
+) -> FunctionFact | None:
     number = facts.operations.of(one.name).object
     when = one.when
     if one.guessed and one.kind in ("get", "lookup") and looked_up:
@@ -96,6 +105,6 @@ def _effect(one: Operation, image: Image, looked_up: bool, facts: Facts) -> Func
         return None
     place: Expr = Name(NOWHERE, "$result" if number < 0 else f"${number}")
     taken = (LockFact(Unary(NOWHERE, "*", place), one.family, when, shared=True),)
-    if one.kind in DROPS:
+    if drops:
         return replace(_NOTHING, releases=taken)
     return replace(_NOTHING, acquires=taken)

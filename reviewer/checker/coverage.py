@@ -8,18 +8,25 @@ from reviewer.alignment.accesses import Access, deciding
 from reviewer.alignment.align import Aligned, Image, State
 from reviewer.cfg.graph import Compute, Graph, Invoke, Node
 from reviewer.checker.holding import (
+    came_under_rcu,
+    exchanged,
     left_to_callers,
     merely_assumed,
     no_longer_taken,
-    taken_in,
+    own_objects,
+    perhaps_wrapped,
     taken_later,
+    unknown_to_others,
     unread,
 )
-from reviewer.checker.kept_calls import CallPair, call_pairs, needs_care, numbers_of
+from reviewer.checker.kept_calls import CallPair, call_pairs, needs_care, own_values
 from reviewer.checker.rule import FunctionChange
 from reviewer.locks.locksets import Held
 from reviewer.record import dataclass
 from reviewer.syntax.tree import Assign, Call, Name, Unary
+
+NONE: frozenset[str] = frozenset()
+MARKED = ("marked-read", "marked-write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,8 @@ def _access_lost(change: FunctionChange, aligned: Aligned) -> Loss | None:
     paths, worst = [], None
     for before, after in zip(aligned.before, aligned.after, strict=True):
         one = gone(change, before, after)
-        rest = before.may - (before.must or frozenset()) - after.may if not change.partial else None
+        rest = None if change.partial else before.may - (before.must or NONE) - after.may
+        rest = rest - _excused(change, after.access.node) if rest else rest
         if one or rest:
             lost |= one
             perhaps |= rest or frozenset()
@@ -122,17 +130,32 @@ def gone(change: FunctionChange, before: State, after: State) -> frozenset[str]:
     if _another_role(change, before.access, after.access):
         return frozenset()
     lost = _gone(change, before.must or frozenset(), after.must, after.may, after.access.node)
-    return lost - _not_needed(change, after.access.node) if lost else lost
+    return lost - _not_needed(change, after.access, lost) if lost else lost
 
 
-def _not_needed(change: FunctionChange, number: int) -> frozenset[str]:
-    """The locks that what says READ_ONCE() or WRITE_ONCE() does without on purpose:
-    for a write any, for a read those the function takes no more at all."""
-    node = change.after.graph.nodes[number]
-    kind = change.facts.operations.of(node.function).kind if isinstance(node, Invoke) else ""
-    if kind == "marked-write":
-        return taken_in(change.before, change.facts)
-    return no_longer_taken(change) if kind == "marked-read" else frozenset()
+def replaced_by(change: FunctionChange, lost: frozenset[str], before: State, after: State) -> bool:
+    """Whether something else does for the locks an access lost: another lock, or RCU
+    for a read."""
+    if exchanged(change, lost, after.may):
+        return True
+    read = after.access.kind == "read" and lost <= no_longer_taken(change)
+    return read and came_under_rcu(change, before.access.node, after.access.node)
+
+
+def _not_needed(change: FunctionChange, access: Access, lost: frozenset[str]) -> frozenset[str]:
+    """The locks an access does without: one that says READ_ONCE() or WRITE_ONCE()
+    without those the function takes no more at all; one on the way to the lock, or
+    for a call that needs none, without any."""
+    node = change.after.graph.nodes[access.node]
+    if access.place.split("->")[0] in own_objects(change, access.node):
+        return lost
+    way = {one for one in lost if one.startswith((f"{access.place}->", f"{access.place}."))}
+    if not isinstance(node, Invoke):
+        return frozenset(way)
+    if change.facts.operations.of(node.function).kind in MARKED:
+        return no_longer_taken(change) | way
+    idle = access.kind == "read" and not access.decides and not needs_care(node, change)
+    return lost if idle and not change.facts.of(node.function) else frozenset(way)
 
 
 def _another_role(change: FunctionChange, before: Access, after: Access) -> bool:
@@ -163,7 +186,13 @@ def _gone(
         lost |= held - must - left_to_callers(change)
     if change.partial and lost:
         lost &= taken_later(change.after, node, change.facts)
-    return lost - merely_assumed(change) if lost else lost
+    return lost - _excused(change, node) if lost else lost
+
+
+def _excused(change: FunctionChange, number: int) -> frozenset[str]:
+    """Locks of which it cannot be said that they are lost at a node."""
+    known = merely_assumed(change) | unknown_to_others(change, number)
+    return known | perhaps_wrapped(change)
 
 
 # Calls --------------------------------------------------------------------------
@@ -171,7 +200,7 @@ def _gone(
 
 def _calls_lost(change: FunctionChange) -> Iterator[Loss]:
     before, after = change.before, change.after
-    turns, numbers = cache(deciding), cache(lambda: numbers_of(after.graph.function))
+    turns, mine = cache(deciding), cache(lambda: own_values(after.graph))
     for pair in call_pairs(change):
         old, new = before.locks.before[pair.before], after.locks.before[pair.after]
         node = after.graph.nodes[pair.after]
@@ -181,8 +210,21 @@ def _calls_lost(change: FunctionChange) -> Iterator[Loss]:
         must = new.must if whole or new.must else None
         lost = _gone(change, old.must, must, new.may, pair.after)
         rest = old.may - new.may - lost
-        if (lost or (rest and not change.partial)) and needs_care(node, change, numbers()):
-            yield _call_loss(change, pair, node, lost, turns)
+        rest = rest - _excused(change, pair.after) if rest else rest
+        if (lost or (rest and not change.partial)) and _matters(change, pair.after, mine()):
+            yield _call_loss(change, pair, node, lost, NONE if change.partial else rest, turns)
+
+
+def _matters(change: FunctionChange, number: int, mine: frozenset[str]) -> bool:
+    """Whether a call may need a lock; not one for an object the patch has pinned."""
+    node = change.after.graph.nodes[number]
+    assert isinstance(node, Invoke)
+    pinned = {
+        one.object.split("->")[0]
+        for one in change.operations.added
+        if one.kind in ("get", "try-get")
+    }
+    return needs_care(node, change, mine | pinned | own_objects(change, number))
 
 
 def _call_loss(
@@ -190,6 +232,7 @@ def _call_loss(
     pair: CallPair,
     node: Invoke,
     lost: frozenset[str],
+    rest: frozenset[str],
     turns: Callable[[Graph], Callable[[int], bool]],
 ) -> Loss:
     before, after = change.before, change.after
@@ -207,7 +250,7 @@ def _call_loss(
         pair.moved,
         lost,
         new.must - old.may,
-        frozenset() if change.partial else old.may - new.may - lost,
+        rest,
         ("",),
         (_state(old, before, pair.before),),
         (_state(new, after, pair.after),),

@@ -8,7 +8,7 @@ from reviewer.alignment.align import image
 from reviewer.alignment.operations import calls_of
 from reviewer.cfg.graph import Graph, Invoke
 from reviewer.checker.coverage import Loss
-from reviewer.checker.holding import taken_in
+from reviewer.checker.holding import dropped_in, taken_in
 from reviewer.checker.rule import FunctionChange, PatchChange
 
 
@@ -18,22 +18,36 @@ def last_name(lock: str) -> str:
 
 
 def held_by_callers(change: FunctionChange, patch: PatchChange, lock: str) -> bool:
-    """Whether the patch made callers of the function take the lock: some of
-    them holds it at the call now, and none of those in the patch lacks it."""
-    held = [
-        any(last_name(one) == last_name(lock) for one in found)
-        for found in _held_at_calls(change.name, patch)
-    ]
-    return bool(held) and all(held)
+    """Whether the callers of a function that leaves a lock alone hold it: some do at
+    the call now, and none of the file lacks it, be it by its own callers."""
+    wanted = last_name(lock)
+    if any(last_name(one) == wanted for one in dropped_in(change.after, change.facts)):
+        return False
+    held = list(_held_at_calls(change.name, change, patch))
+    return any(wanted in some for _, some in held) and all(
+        wanted in some or _held_above(name, change, patch, wanted) for name, some in held
+    )
 
 
-def _held_at_calls(name: str, patch: PatchChange) -> Iterator[frozenset[str]]:
+def _held_above(name: str, change: FunctionChange, patch: PatchChange, wanted: str) -> bool:
+    above = list(_held_at_calls(name, change, patch))
+    return bool(above) and all(wanted in some for _, some in above)
+
+
+def _held_at_calls(
+    name: str, change: FunctionChange, patch: PatchChange
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Who calls a function, in the patch and in the file, and the names of the locks
+    it holds then."""
     images = [one.after for one in patch.functions] + [one.image for one in patch.new]
-    for one in images:
+    known = {one.graph.function.name for one in images}
+    others = [one for one in change.mentioning((name,)) if one.graph.function.name not in known]
+    for one in (*images, *others):
+        caller = one.graph.function.name
         for number, node in calls_of(one.graph):
             state = one.locks.before[number]
-            if node.function == name and state is not None:
-                yield state.must
+            if node.function == name and caller != name and state is not None:
+                yield caller, frozenset(map(last_name, state.must))
 
 
 def taken_by_callee(change: FunctionChange, loss: Loss, lock: str) -> bool:

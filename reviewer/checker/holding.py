@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 from reviewer.alignment.align import Image
 from reviewer.alignment.operations import calls_of
-from reviewer.cfg.graph import Compute, Invoke, Unknown
+from reviewer.cfg.graph import Compute, Invoke, Node, Unknown
 from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts, FunctionFact, LockFact
 from reviewer.locks.annotations import held_at_entry
 from reviewer.locks.locksets import lock_name
 from reviewer.syntax.declared import types
-from reviewer.syntax.tree import Assign, Name
+from reviewer.syntax.tree import Assign, Expr, Member, Name, Unary
 
 
 def taken_later(image: Image, start: int, facts: Facts) -> frozenset[str]:
@@ -68,12 +68,12 @@ def once(make: Callable[[FunctionChange], frozenset[str]]) -> Callable[..., froz
 def merely_assumed(change: FunctionChange) -> frozenset[str]:
     """The locks of which the before image only says that the caller holds them,
     and that nothing in the after image drops: where the assertion went, the lock
-    did not."""
+    did not.  What does more than assert may be what makes the lock count as held."""
     before, after, facts = change.before, change.after, change.facts
     said = held_at_entry(before.graph.function) | {
         lock_name(one, node, before.locks.names)
         for _, node in calls_of(before.graph)
-        if (fact := facts.of(node.function)) is not None
+        if (fact := facts.of(node.function)) is not None and (fact.inert or fact.steps)
         for one in fact.assumes
     }
     return frozenset(said) - taken_in(before, facts) - dropped_in(after, facts) if said else said
@@ -94,7 +94,15 @@ def no_longer_taken(change: FunctionChange) -> frozenset[str]:
 def exchanged(change: FunctionChange, lost: frozenset[str], may: frozenset[str]) -> bool:
     """Whether what lost some locks, all of which the function gave up, is under
     one now that it did not take before: which is the right one is another question."""
-    return lost <= no_longer_taken(change) and not newly_taken(change).isdisjoint(may)
+    given_up = no_longer_taken(change)
+    return lost <= given_up and not newly_taken(change).isdisjoint(may)
+
+
+def came_under_rcu(change: FunctionChange, before: int, after: int) -> bool:
+    """Whether what was under a lock is in a section of RCU now and was not: readers
+    do without the lock then, on purpose."""
+    old, new = change.before.locks.before[before], change.after.locks.before[after]
+    return old is not None and new is not None and RCU in new.context - old.context
 
 
 def unread(change: FunctionChange) -> bool:
@@ -135,3 +143,85 @@ def _by_parameter(image: Image, facts: Facts) -> frozenset[str]:
         if any(one.text in given for one in held.conditions()):
             found.update(lock_name(one, node, image.locks.names) for one in fact.acquires)
     return frozenset(found)
+
+
+RCU = "rcu-read-side"
+PUBLIC = frozenset({"list-write", "publish", "store-release", "arm", "set"})
+QUIET = frozenset({"lock-init", "initialise", "allocate", "assert-held", "pure"})
+
+
+def unknown_to_others(change: FunctionChange, number: int) -> frozenset[str]:
+    """The locks of objects that nobody has come to know at a node of the after image."""
+    given_up = no_longer_taken(change)
+    hidden = own_objects(change, number) if given_up else given_up
+    return frozenset(one for one in given_up if one.split("->")[0] in hidden)
+
+
+_own: list[tuple[FunctionChange, dict[str, frozenset[int]]]] = []
+
+
+def own_objects(change: FunctionChange, number: int) -> frozenset[str]:
+    """The objects that the function made itself and that nobody else has come to
+    know at a node of the after image."""
+    if not (_own and _own[0][0] is change):
+        made = {one.result for one in change.after.operations if one.kind == "allocate"}
+        known = {one: _after_publishing(change.after, one, change.facts) for one in made}
+        _own[:] = [(change, known)]
+    return frozenset(one for one, known in _own[0][1].items() if number not in known)
+
+
+@once
+def perhaps_wrapped(change: FunctionChange) -> frozenset[str]:
+    """The locks given up, where two new calls of which nothing is known but that
+    their names belong together (``x_begin()``, ``x_end()``) may stand for them."""
+    given_up = no_longer_taken(change)
+    if not given_up:
+        return given_up
+    old = {node.function for _, node in calls_of(change.before.graph)}
+    new = {node.function for _, node in calls_of(change.after.graph)} - old
+    facts, image = change.facts, change.after
+    strange = sorted(
+        name
+        for name in new
+        if "_" in name
+        and not name.isupper()
+        and facts.of(name) is None
+        and image.summaries(name) is None
+        and change.callees_after(name) is None
+        and facts.operations.of(name).kind == "none"
+    )
+    stems = [name.rsplit("_", 1)[0] for name in strange]
+    return given_up if len(set(stems)) < len(stems) else frozenset()
+
+
+def _after_publishing(image: Image, name: str, facts: Facts) -> frozenset[int]:
+    graph = image.graph
+    stack = [at for at, node in enumerate(graph.nodes) if _publishes(node, name, facts)]
+    seen: set[int] = set()
+    while stack:
+        for target, _ in graph.succ[stack.pop()]:
+            if target not in seen:
+                seen.add(target)
+                stack.append(target)
+    return frozenset(seen)
+
+
+def _publishes(node: Node, name: str, facts: Facts) -> bool:
+    """Whether others may know an object after a node: it is stored, or handed to who
+    may do that."""
+    if isinstance(node, Compute) and isinstance(node.expr, Assign):
+        value, target = node.expr.value, node.expr.target
+        return not isinstance(target, Name) and name in _named_in(value)
+    if isinstance(node, Invoke) and any(name in _named_in(arg) for arg in node.args):
+        kind = facts.operations.of(node.function).kind
+        return kind in PUBLIC or not (kind in QUIET or facts.of(node.function))
+    return False
+
+
+def _named_in(expr: Expr) -> frozenset[str]:
+    """The objects whose address an expression hands on."""
+    while isinstance(expr, Unary) and expr.op == "&":
+        expr = expr.operand
+        while isinstance(expr, Member):
+            expr = expr.base
+    return frozenset({expr.name}) if isinstance(expr, Name) else frozenset()

@@ -7,18 +7,19 @@ from collections.abc import Generator, Iterator
 
 from reviewer.alignment.align import Image
 from reviewer.alignment.operations import calls_of
-from reviewer.cfg.graph import Invoke
+from reviewer.cfg.graph import Graph, Invoke
 from reviewer.checker.rule import FunctionChange
 from reviewer.record import dataclass
 from reviewer.syntax.declared import types
 from reviewer.syntax.place import place_of
 from reviewer.syntax.rebuild import operands
 from reviewer.syntax.render import render
-from reviewer.syntax.tree import Call, Expr, Function, Index, Member, Name, Unary
+from reviewer.syntax.tree import Call, Expr, Index, Member, Name, Unary
 
 QUIET_KINDS = frozenset(
     {"put", "free", "free-deferred", "release", "wake", "allocate", "barrier", "assert-held"}
     | {"marked-read", "marked-write", "pure", "lock-init", "cancel", "grace-period", "consume"}
+    | {"arm"}
 )
 """Operations that nobody needs a lock for, or that better stand outside one."""
 
@@ -116,34 +117,57 @@ def _calls(image: Image) -> list[tuple[str, int, int]]:
     ]
 
 
-def needs_care(node: Invoke, change: FunctionChange, numbers: frozenset[str] = NOTHING) -> bool:
-    """Whether a call may touch what others touch too: it is given a pointer or
-    an object, not but ``numbers``, and it is none of the operations that need no lock."""
+def needs_care(node: Invoke, change: FunctionChange, mine: frozenset[str] = NOTHING) -> bool:
+    """Whether a call may touch what others touch too: it is given a pointer or an
+    object, not but ``mine``, and it is none of the operations that need no lock."""
     facts = change.facts
     kind = facts.operations.of(node.function).kind
     if kind in QUIET_KINDS or node.function.isupper():
+        return False
+    if kind in LISTS and _on_own_list(node, mine):
         return False
     fact = facts.of(node.function)
     if fact is not None and kind not in LISTS:
         locking = fact.acquires or fact.releases or fact.enters or fact.leaves or fact.assumes
         if locking or fact.inert or fact.noreturn or fact.transparent:
             return False
-    return any(_reaching(arg, numbers) for arg in node.args) or not node.function
+    return any(_reaching(arg, mine) for arg in node.args) or not node.function
 
 
-def _reaching(arg: Expr, numbers: frozenset[str]) -> bool:
-    """Whether an argument leads to memory: an address, a member, a variable."""
+def _on_own_list(node: Invoke, mine: frozenset[str]) -> bool:
+    """Whether a list a call works on lives in the function, and no other is given."""
+    heads = [arg.operand for arg in node.args if isinstance(arg, Unary) and arg.op == "&"]
+    return bool(heads) and all(isinstance(one, Name) and one.name in mine for one in heads)
+
+
+def _reaching(arg: Expr, mine: frozenset[str]) -> bool:
+    """Whether an argument leads to memory that others see: an address, a member, a
+    variable."""
     if isinstance(arg, Name):
-        return not (arg.name.isupper() or arg.name.startswith("%") or arg.name in numbers)
+        return not (arg.name.isupper() or arg.name.startswith("%") or arg.name in mine)
     if isinstance(arg, Member | Index):
-        return True
+        place = place_of(arg)
+        return place is None or place.root not in mine
     if isinstance(arg, Unary) and arg.op in ("&", "*"):
-        return place_of(arg.operand) is not None
-    return any(_reaching(one, numbers) for one in operands(arg))
+        place = place_of(arg.operand)
+        return place is not None and place.root not in mine
+    return any(_reaching(one, mine) for one in operands(arg))
 
 
-def numbers_of(function: Function) -> frozenset[str]:
-    """The parameters and locals of a function that hold a number."""
-    return frozenset(
-        name for name, kind in types(function).items() if _NUMBERS.issuperset(_WORD.findall(kind))
-    )
+def own_values(graph: Graph) -> frozenset[str]:
+    """The variables of a function that hold a number, and those that are objects or
+    lists of its own."""
+    params, kinds = {one.name for one in graph.function.params}, types(graph.function)
+    found = {
+        name
+        for name, kind in kinds.items()
+        if _NUMBERS.issuperset(words := _WORD.findall(kind))
+        or (name not in params and not {"*", "[", "static"} & set(words))
+    }
+    # LIST_HEAD(x) and the like declare what they are given.
+    for node in graph.nodes:
+        if isinstance(node, Invoke) and node.function.isupper() and node.args:
+            first = node.args[0]
+            if isinstance(first, Name) and first.name not in kinds:
+                found.add(first.name)
+    return frozenset(found)

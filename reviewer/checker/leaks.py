@@ -9,11 +9,22 @@ from reviewer.cfg.graph import Compute, Decide, Leave
 from reviewer.checker.callers import through_callees
 from reviewer.checker.counts import counted
 from reviewer.checker.paths import reached
-from reviewer.checker.references import References, fits, is_handed, is_reference, root, same_sort
+from reviewer.checker.references import (
+    COUNT,
+    References,
+    fits,
+    is_handed,
+    is_reference,
+    root,
+    same_sort,
+)
 from reviewer.locks.conditions import condition
 from reviewer.locks.signs import Value
 from reviewer.locks.ways import Exit, Ways
 from reviewer.record import dataclass
+
+_PASSES = frozenset({"arm", "publish", "list-write"})
+"""What gives an object to somebody else: work that runs later, a list."""
 
 MANY_FUNCTIONS = 2
 """A sort of reference that so many functions no longer drop is not forgotten."""
@@ -49,12 +60,12 @@ def undropped(
         if way is not None:
             other = found.stays(one, {*kinds, *takes})
             why = f"{other.text} in line {other.line} stays" if other else ""
-            yield Missing(one, _line(found, way), why)
+            yield Missing(one, way.line, why)
 
 
 def _abolished(found: References, one: Operation, kinds: Collection[str]) -> bool:
     """Whether the patch does away with a whole sort of references."""
-    if found.stays(one, {*kinds, "get", "try-get"}):
+    if found.stays(one, {*kinds, "get", "try-get", "freeze"}):
         return False
     functions = sum(
         any(other.kind in kinds and same_sort(one, other) for other in change.operations.removed)
@@ -76,9 +87,9 @@ def untaken(
         ):
             continue
         way = found.paths.bypass(one.node, found.standing_in(one, others, stores=False))
-        why = "" if way is None else _needed(found, one, way[1], drops)
+        why = "" if way is None else _needed(found, one, way.end, drops)
         if way is not None and why:
-            yield Missing(one, _line(found, way), why)
+            yield Missing(one, way.line, why)
 
 
 def _needed(found: References, one: Operation, start: int, drops: Collection[str]) -> str:
@@ -87,21 +98,20 @@ def _needed(found: References, one: Operation, start: int, drops: Collection[str
     for _, now in found.change.operations.kept:
         if now.node in behind and now.kind in drops and fits(one, now):
             return f"{now.text} in line {now.line} still drops it"
+        if now.node in behind and now.kind in _PASSES and root(now.object) == root(one.object):
+            return f"{now.text} in line {now.line} still hands it on"
         beside = now.kind == "get" and "->" in one.object and root(one.object) == root(now.object)
         if beside and now.object != root(now.object) and is_reference(now, found.change.after):
             return f"{now.text} in line {now.line} still takes one on what it is part of"
+    holders = {one.object, root(one.object)} if one.family == COUNT else {one.object}
     for number, node in enumerate(found.paths.after.nodes):
-        if isinstance(node, Compute | Leave) and is_handed(node, one.object, found.change.after):
+        if isinstance(node, Compute | Leave) and any(
+            is_handed(node, about, found.change.after) for about in holders
+        ):
             how = "returned" if isinstance(node, Leave) else "stored"
             if number in behind or how == "stored":
                 return f"it is still {how} in line {node.loc.line}"
-    return ""
-
-
-def _line(found: References, way: tuple[int, int]) -> int:
-    nodes = found.paths.after.nodes
-    start, end = way
-    return nodes[start if start else end].loc.line
+    return "" if one.guessed else "nothing that drops it went with it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +125,11 @@ class Leak:
     line: int
 
 
-def leaked(found: References) -> Iterator[Leak]:
+def leaked(found: References, kinds: Collection[str], takes: Collection[str]) -> Iterator[Leak]:
     """New ways out that leave with what the function takes and used to drop."""
-    if not _may_leak(found):
+    if not _may_leak(found, kinds, takes):
         return
-    before, after = counted(found.change)
+    before, after = counted(found.change, takes, kinds)
     if not (before.complete and after.complete):
         return
     told = set()
@@ -131,14 +141,16 @@ def leaked(found: References) -> Iterator[Leak]:
                 continue
             if _failed(found, way, about, held.line):
                 continue
-            if _is_new(found, way) and not _left_before(before, about, after.kinds[about], way.value):
+            if _is_new(found, way) and not _left_before(
+                before, about, after.kinds[about], way.value
+            ):
                 told.add(about)
                 yield Leak(about, after.kinds[about], held.line, way.line)
 
 
-def _may_leak(found: References) -> bool:
-    kinds = {one.kind for one in found.change.after.operations}
-    return "put" in kinds and bool(kinds & {"get", "try-get", "lookup"})
+def _may_leak(found: References, kinds: Collection[str], takes: Collection[str]) -> bool:
+    made = {one.kind for one in found.change.after.operations}
+    return not made.isdisjoint(kinds) and not made.isdisjoint(takes)
 
 
 def _failed(found: References, way: Exit, about: str, line: int) -> bool:

@@ -151,7 +151,7 @@ def uninitialised(change: FunctionChange, patch: PatchChange) -> Iterator[Uninit
 def _initialised(change: FunctionChange, patch: PatchChange, old: Operation) -> bool:
     """Whether it is initialised by other means, or exists no more."""
     name = member(old.object)
-    if any(name in one.text for one in patch.added("lock-init")):
+    if any(_word(name, one.object) for one in patch.added("lock-init")):
         return True
     if any(one.object == old.object for one in change.after.operations if one.kind == old.kind):
         return True
@@ -246,7 +246,7 @@ def bare(patch: PatchChange) -> Iterator[Bare]:
                 for given in patch.given
                 for _, other in _initialisers(given.text, facts)
             )
-            if again or any(member(place) in one.text for one in patch.added("lock-init")):
+            if again or any(_word(member(place), one.object) for one in patch.added("lock-init")):
                 continue
             declared = [
                 one

@@ -4,12 +4,14 @@
 from collections.abc import Iterator, Sequence
 
 from reviewer.alignment.align import State
+from reviewer.cfg.graph import Invoke
 from reviewer.checker.coverage import Loss, grouped, losses
 from reviewer.checker.elsewhere import held_by_callers, last_name, taken_by_callee
-from reviewer.checker.holding import taken_in, taken_later
+from reviewer.checker.holding import came_under_rcu, taken_in, taken_later
 from reviewer.checker.nearness import FAR, nearness, on_the_way
 from reviewer.checker.records import Finding, PathState
-from reviewer.checker.report import finding
+from reviewer.checker.report import finding, state
+from reviewer.checker.retaken import Stale, stale_uses
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 from reviewer.record import replace
 
@@ -18,46 +20,97 @@ SHOWN = 3
 
 def lock_removed(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
     """Locks the function took itself, takes no more, and that nothing replaces."""
-    groups = grouped([loss for loss in losses(change) if not loss.gained], perhaps=True)
+    some = [one for one in losses(change) if not (one.gained or _under_rcu(change, one))]
+    groups = grouped(some, perhaps=True)
     if not groups:
         return
     before, after = (taken_in(one, change.facts) for one in (change.before, change.after))
-    for lock, some in groups.items():
-        if lock in before and lock not in after and not _renamed(lock, after - before):
-            left = _uncovered(change, patch, lock, some)
-            if any(weighs(change, loss, lock) for loss in left):
-                one = _finding(rule, change, lock, left, "is not taken any more in this function")
-                yield replace(one, whole=True)
+    left = {
+        lock: _uncovered(change, patch, lock, some)
+        for lock, some in groups.items()
+        if lock in before and lock not in after and not _renamed(lock, after - before)
+    }
+    kept = {
+        lock: some
+        for lock, some in left.items()
+        if any(weighs(change, loss, lock) for loss in some)
+    }
+    for one in _findings(rule, change, kept, "is not taken any more in this function"):
+        yield replace(one, whole=True)
+
+
+def _under_rcu(change: FunctionChange, loss: Loss) -> bool:
+    """Whether a read, or the walk of a list, is in a section of RCU now instead."""
+    node = change.after.graph.nodes[loss.node]
+    walk = (
+        isinstance(node, Invoke) and change.facts.operations.of(node.function).kind == "list-read"
+    )
+    return (loss.kind == "read" or walk) and came_under_rcu(change, loss.before_node, loss.node)
 
 
 def call_moved(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
     """Calls that left the scope of a lock the function still takes."""
-    for lock, some in _calls_out(change, patch).items():
-        left = [loss for loss in some if not _checks(change, loss, lock)]
-        if left:
-            yield _finding(rule, change, lock, left, "does not cover it any more")
+    yield from _findings(
+        rule, change, _calls_out(change, patch, checks=False), "does not cover it any more"
+    )
 
 
 def check_then_act(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
     """Calls whose result decides, made above the lock under which it is acted upon."""
-    for lock, some in _calls_out(change, patch).items():
-        left = [loss for loss in some if _checks(change, loss, lock)]
-        if left:
-            what = "is taken after it now: what it found may have changed by then"
-            yield _finding(rule, change, lock, left, what)
+    what = "is taken after it now: what it found may have changed by then"
+    yield from _findings(rule, change, _calls_out(change, patch, checks=True), what)
+    for stale in stale_uses(change):
+        yield _retaken(rule, change, stale)
 
 
-def _calls_out(change: FunctionChange, patch: PatchChange) -> dict[str, list[Loss]]:
+def _retaken(rule: Rule, change: FunctionChange, stale: Stale) -> Finding:
+    """The scope of a lock cut in two between a check and what was done upon it."""
+    nodes, lock, read, writer = change.after.graph.nodes, stale.gap.lock, stale.read, stale.writer
+    kept = f", kept in {stale.local}," if stale.local else ""
+    message = f"{lock} is dropped and taken again after {read.text} was looked at, which is not "
+    message += "looked at again"
+    reason = f"{read.text} (line {read.line}){kept} is acted upon in line "
+    reason += f"{nodes[stale.use].loc.line}, which was one scope of {lock} before"
+    if stale.use == read.node:
+        message = f"{lock} is dropped inside of {read.text}, which goes on where it was"
+        reason = f"nothing keeps {stale.local} on the list meanwhile"
+    return finding(
+        rule,
+        change,
+        line=nodes[stale.gap.drop].loc.line,
+        message=message,
+        reason=f"{reason}; {writer.function}() has {writer.text} under that lock (line "
+        f"{writer.line}) and can run in between",
+        cause=f"lock {lock}",
+        access=read.text,
+        place=read.place,
+        lost=(lock,),
+        decides=read.decides,
+        before=[state(change.after, read.node)],
+        after=[state(change.after, stale.use)],
+        question=f"What if {writer.function}() runs while {lock} is dropped here?",
+    )
+
+
+def _calls_out(
+    change: FunctionChange, patch: PatchChange, *, checks: bool
+) -> dict[str, list[Loss]]:
     calls = [loss for loss in losses(change) if loss.kind == "call" and not loss.gained]
     if not calls:
         return {}
     after = taken_in(change.after, change.facts)
-    groups = {
-        lock: _uncovered(change, patch, lock, some)
+    return {
+        lock: left
         for lock, some in grouped(calls).items()
         if lock in after
+        and (
+            left := [
+                loss
+                for loss in _uncovered(change, patch, lock, some)
+                if weighs(change, loss, lock) and _checks(change, loss, lock) == checks
+            ]
+        )
     }
-    return {lock: some for lock, some in groups.items() if some}
 
 
 def _checks(change: FunctionChange, loss: Loss, lock: str) -> bool:
@@ -87,30 +140,47 @@ def weighs(change: FunctionChange, loss: Loss, lock: str) -> bool:
     return (loss.kind != "read" or loss.decides) and not on_the_way(loss, lock)
 
 
+def _findings(
+    rule: Rule, change: FunctionChange, groups: dict[str, list[Loss]], what: str
+) -> Iterator[Finding]:
+    """One for each lock, or for several that the same things lost."""
+    together: dict[tuple[int, ...], list[str]] = {}
+    for lock, some in groups.items():
+        together.setdefault(tuple(map(id, some)), []).append(lock)
+    for locks in together.values():
+        yield _finding(rule, change, locks, groups[locks[0]], what)
+
+
 def _finding(
-    rule: Rule, change: FunctionChange, lock: str, some: Sequence[Loss], what: str
+    rule: Rule, change: FunctionChange, locks: Sequence[str], some: Sequence[Loss], what: str
 ) -> Finding:
+    lock, named = locks[0], " and ".join(locks)
+    message = rule.message
+    if len(locks) > 1:
+        message = message.replace("{lost} is", "{lost} are")
+        what = what.replace("is ", "are ", 1).replace("does ", "do ", 1)
     first = min(some, key=lambda loss: _rank(change, loss, lock))
     others = list(dict.fromkeys(loss.text for loss in some if loss.text != first.text))
     more = f", with {', '.join(others[:SHOWN])}" if others else ""
     left = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
-    return finding(
+    found = finding(
         rule,
         change,
         line=first.line,
-        message=rule.message.replace("{lost}", lock).replace("{access}", first.text),
+        message=message.replace("{lost}", named).replace("{access}", first.text),
         reason=f"{first.text} (line {first.before_line} before the patch){more}{left} was done "
-        f"under {lock}, which {what}",
+        f"under {named}, which {what}",
         cause=f"lock {lock}",
         before_line=first.before_line,
         access=first.text,
         place=first.place,
-        lost=(lock,),
+        lost=tuple(locks),
         lost_paths=tuple(path for path in first.paths if path),
         decides=first.decides,
         before=[shown(one) for one in first.before],
         after=[shown(one) for one in first.after],
     )
+    return replace(found, causes=tuple(f"lock {one}" for one in locks))
 
 
 def _rank(change: FunctionChange, loss: Loss, lock: str) -> tuple[bool, int, int, int]:
@@ -118,6 +188,9 @@ def _rank(change: FunctionChange, loss: Loss, lock: str) -> tuple[bool, int, int
     what a branch turns on."""
     kinds = {"write": 0, "update": 0, "call": 2}
     kind = kinds.get(loss.kind, 1 if loss.decides else 3)
+    node = change.after.graph.nodes[loss.node]
+    if isinstance(node, Invoke) and change.facts.operations.of(node.function).kind == "list-write":
+        kind = 0
     near = nearness(change, loss, lock)
     return not weighs(change, loss, lock), near, kind, loss.line
 

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How near what is touched is to the object whose lock it was."""
 
+import re
+
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke
 from reviewer.checker.coverage import Loss
 from reviewer.checker.rule import FunctionChange
-from reviewer.syntax.place import place_of
+from reviewer.syntax.declared import types
 from reviewer.syntax.rebuild import walk
 from reviewer.syntax.tree import Assign, Expr, Name, Unary
+
+_FIRST = re.compile(r"\W")
 
 OWN, KIN, FAR = range(3)
 """A part of the lock's object; something got from it, or it from that; neither."""
@@ -20,15 +24,19 @@ def owner_of(lock: str) -> str:
 
 
 def nearness(change: FunctionChange, loss: Loss, lock: str) -> int:
-    """OWN, KIN or FAR; a lock that is no member is near to everything."""
+    """OWN, KIN or FAR; a lock that is no member is near to everything, most to what
+    else is known outside the function."""
     owner = owner_of(lock)
+    kinds = types(change.before.graph.function)
     if not owner:
-        return OWN
+        return KIN if _roots(change.before.graph, loss) <= kinds.keys() else OWN
     if belongs(loss.place, owner):
         return OWN
-    roots = _roots(change.after.graph, loss)
-    family = _family(change.after.graph, owner.lstrip("*(&").split("->")[0].split(".")[0])
-    return KIN if not roots or roots & family else FAR
+    graph = change.before.graph
+    root, roots = _root(owner), _roots(graph, loss)
+    if root not in kinds or not roots or not roots <= kinds.keys():
+        return KIN
+    return KIN if roots & _family(graph, root) else FAR
 
 
 def belongs(place: str, owner: str) -> bool:
@@ -45,10 +53,14 @@ def on_the_way(loss: Loss, lock: str) -> bool:
 
 
 def _roots(graph: Graph, loss: Loss) -> frozenset[str]:
-    node = graph.nodes[loss.node]
+    node = graph.nodes[loss.before_node]
     if loss.place:
-        return frozenset({loss.place.lstrip("*(&").split("->")[0].split(".")[0].split("[")[0]})
+        return frozenset({_root(loss.place)})
     return _names(node.args) if isinstance(node, Invoke) else frozenset()
+
+
+def _root(place: str) -> str:
+    return _FIRST.split(place.lstrip("*(&"), maxsplit=1)[0]
 
 
 def _names(some: tuple[Expr, ...]) -> frozenset[str]:
@@ -80,9 +92,9 @@ def _flows(graph: Graph, number: int) -> set[tuple[str, str]]:
         found = {(node.result, one) for one in names}
         return found | {(one, other) for one in _set_by(graph, number) for other in names - {one}}
     if isinstance(node, Compute) and isinstance(node.expr, Assign):
-        place = place_of(node.expr.target)
-        if place is not None:
-            return {(place.root, one) for one in _names((node.expr.value,))}
+        target = node.expr.target
+        if isinstance(target, Name):
+            return {(target.name, one) for one in _names((node.expr.value,))}
     return set()
 
 

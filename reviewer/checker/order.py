@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 
 from reviewer.alignment.align import Image
 from reviewer.cfg.graph import Graph, Invoke
+from reviewer.checker.callees import Callees
 from reviewer.checker.rule import FunctionChange
-from reviewer.facts import Facts, FunctionFact
+from reviewer.facts import Facts, FunctionFact, LockFact
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.locks.locksets import lock_name
 from reviewer.record import dataclass
 from reviewer.syntax.declared import types
-from reviewer.syntax.tree import Function
 
 KINDS = frozenset({"spinlock", "rwlock", "mutex", "rwsem", "semaphore", "bit-spinlock"})
 DEEP = 2
@@ -77,8 +77,8 @@ def inversions(change: FunctionChange) -> Iterator[Inversion]:
     of the file keep."""
     if not change.locks_known or change.partial or not _touched(change):
         return
-    after = _edges(change.after, change)
-    known = [edge.pair for edge in _edges(change.before, change)]
+    after = _orders(change.after, change.facts, change.callees_after)
+    known = [edge.pair for edge in _orders(change.before, change.facts, change.callees_before)]
     for edge in after:
         if any(_alike(edge.pair, pair) for pair in known):
             continue
@@ -116,20 +116,21 @@ def _opposite(edge: Edge, change: FunctionChange) -> tuple[Edge, str] | None:
         name = image.graph.function.name
         if name == change.name:
             continue
-        for other in _edges(image, change, deep=False):
+        for other in _orders(image, change.facts, nobody):
             if edge.against(other):
                 return other, name
     return None
 
 
-def _edges(image: Image, change: FunctionChange, deep: bool = True) -> list[Edge]:
+def nobody(name: str) -> Graph | None:
+    """The functions that are looked into where none are."""
+    return None
+
+
+def _orders(image: Image, facts: Facts, callees: Callees) -> Iterator[Edge]:
     """Every order of two locks in one function."""
-    return list(_orders(image, change, deep))
-
-
-def _orders(image: Image, change: FunctionChange, deep: bool) -> Iterator[Edge]:
     kinds = types(image.graph.function)
-    spinning = _kinds(image, change.facts)
+    spinning = _kinds(image, facts)
     for number, node in enumerate(image.graph.nodes):
         held = image.locks.before[number]
         if not isinstance(node, Invoke) or held is None or not held.must:
@@ -137,16 +138,16 @@ def _orders(image: Image, change: FunctionChange, deep: bool) -> Iterator[Edge]:
         outer = {name: _class(name, kinds) for name in held.must if spinning.get(name) in KINDS}
         if not outer:
             continue
-        fact = change.facts.of(node.function) or image.summaries(node.function)
-        for name, inner in _taken(node, fact, image.locks.names, kinds):
+        known = facts.of(node.function)
+        fact = known or image.summaries(node.function)
+        found = [(*one, "") for one in _taken(node, fact, image.locks.names, kinds)]
+        if known is None:
+            inside = _Inside(image, facts, callees).taken(node.function, DEEP)
+            found += [(*one, node.function) for one in inside]
+        for name, inner, through in found:
             for lock, one in outer.items():
                 if not one.same(inner):
-                    yield Edge(one, inner, lock, name, node.loc.line)
-        if deep and change.facts.of(node.function) is None:
-            for name, inner in _inside(node.function, change, DEEP):
-                for lock, one in outer.items():
-                    if not one.same(inner):
-                        yield Edge(one, inner, lock, name, node.loc.line, node.function)
+                    yield Edge(one, inner, lock, name, node.loc.line, through)
 
 
 def _kinds(image: Image, facts: Facts) -> Mapping[str, str]:
@@ -171,29 +172,37 @@ def _taken(
             yield name, _class(name, kinds)
 
 
-def _inside(name: str, change: FunctionChange, depth: int) -> Iterator[tuple[str, Class]]:
-    """What a function of the file takes, itself or in its calls; nothing of one
-    that drops what it did not take."""
-    graph = change.callees_after(name)
-    if graph is None:
-        return
-    yield from _inside_graph(graph, change, depth)
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What the functions take that one calls."""
+
+    image: Image
+    facts: Facts
+    callees: Callees
+
+    def taken(self, name: str, depth: int) -> Iterator[tuple[str, Class]]:
+        """What a function of the file takes, itself or in its calls; nothing of one
+        that drops what it did not take."""
+        graph, effect = self.callees(name), self.image.summaries(name)
+        if graph is None or (effect is not None and effect.releases):
+            return
+        calls = [node for node in graph.nodes if isinstance(node, Invoke)]
+        facts = [(node, self.facts.of(node.function)) for node in calls]
+        if any(fact is not None and (fact.acquires or fact.releases) for _, fact in facts):
+            names, kinds = aliases(graph, self.facts), types(graph.function)
+            found: dict[str, Class] = {}
+            for node, fact in facts:
+                if any(lock_name(one, node, names) not in found for one in _dropped(fact)):
+                    return
+                found.update(_taken(node, fact, names, kinds))
+            yield from found.items()
+        if depth > 1:
+            for one in {node.function for node, fact in facts if fact is None}:
+                yield from self.taken(one, depth - 1)
 
 
-def _inside_graph(graph: Graph, change: FunctionChange, depth: int) -> Iterator[tuple[str, Class]]:
-    calls = [node for node in graph.nodes if isinstance(node, Invoke)]
-    facts = [(node, change.facts.of(node.function)) for node in calls]
-    if any(fact is not None and fact.acquires for _, fact in facts):
-        names, kinds = aliases(graph, change.facts), _types(graph.function)
-        for node, fact in facts:
-            yield from _taken(node, fact, names, kinds)
-    if depth > 1:
-        for one in {node.function for node, fact in facts if fact is None}:
-            yield from _inside(one, change, depth - 1)
-
-
-def _types(function: Function) -> Mapping[str, str]:
-    return types(function)
+def _dropped(fact: FunctionFact | None) -> tuple[LockFact, ...]:
+    return () if fact is None else fact.releases
 
 
 def _class(lock: str, kinds: Mapping[str, str]) -> Class:

@@ -71,6 +71,11 @@ def _barrier(
     ahead = nearest(graph, old.node, effective.__contains__, backwards=True)
     behind = nearest(graph, old.node, effective.__contains__)
     stays = staying(change).after
+    if less:
+        # Something weaker took its place: what stands right beside it may have changed.
+        kept = effective & stays.keys()
+        ahead = nearest(graph, old.node, kept.__contains__, backwards=True)
+        behind = nearest(graph, old.node, kept.__contains__)
     first = sorted(one for one in ahead if one in stays and one in effective)
     then = sorted(one for one in behind if one in stays and one in effective)
     woken = _woken(change, patch, behind)
@@ -196,12 +201,12 @@ def _on_object(change: FunctionChange, old: Operation, less: list[Operation]) ->
     if now or plain or old.kind == "atomic":
         return
     for aligned in change.aligned:
-        was = [state.access.node for state in aligned.before]
+        was = {state.access.node for state in aligned.before}
         gained = any(
             (after.must or frozenset()) - (before.must or frozenset())
             for before, after in zip(aligned.before, aligned.after, strict=True)
         )
-        if was == [old.node] and aligned.access.place == old.object and not gained:
+        if was == {old.node} and aligned.access.place == old.object and not gained:
             yield Weaker(old, aligned.access.text, aligned.access.line, "", "")
 
 

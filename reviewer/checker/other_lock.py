@@ -8,6 +8,7 @@ from reviewer.checker.coverage import Loss, losses
 from reviewer.checker.elsewhere import last_name
 from reviewer.checker.holding import taken_in
 from reviewer.checker.lock_scope import shown
+from reviewer.checker.nearness import belongs, owner_of
 from reviewer.checker.records import Finding
 from reviewer.checker.report import finding
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
@@ -27,7 +28,8 @@ def wrong_lock(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterat
     for (lost, gained), some in sorted(swapped.items()):
         if lost in after or gained in before:
             continue
-        if last_name(lost) == last_name(gained):
+        same = belongs(gained, owner_of(lost))
+        if last_name(lost) == last_name(gained) and not same:
             yield from _instance(rule, change, lost, gained, some)
         else:
             yield from _class(rule, change, lost, gained, some)
@@ -40,7 +42,7 @@ def _class(
         for place in touched(change, loss):
             found = [one for one in witnesses(change, place) if last_name(lost) in one.locks]
             if found and not any(last_name(gained) in one.locks for one in found):
-                yield _finding(rule, change, loss, lost, gained, _told(found[0], lost))
+                yield _finding(rule, change, loss, lost, gained, _told(found[0]))
                 return
 
 
@@ -48,28 +50,12 @@ def _instance(
     rule: Rule, change: FunctionChange, lost: str, gained: str, some: Sequence[Loss]
 ) -> Iterator[Finding]:
     """The lock of one object around what belongs to another."""
-    owner = _owner(lost)
+    owner = owner_of(lost)
     for loss in some:
-        if (
-            owner
-            and loss.place.startswith((f"{owner}->", f"{owner}."))
-            and not loss.place.startswith((f"{_owner(gained)}->", f"{_owner(gained)}."))
-        ):
+        if owner and belongs(loss.place, owner) and not belongs(loss.place, owner_of(gained)):
             text = f"{loss.place} belongs to {owner}, whose own lock {lost} is"
             yield _finding(rule, change, loss, lost, gained, text)
             return
-
-
-def _inside(place: str, owner: str) -> bool:
-    return bool(owner) and place.startswith((f"{owner}->", f"{owner}."))
-
-
-def _owner(lock: str) -> str:
-    for arrow in ("->", "."):
-        head, found, _ = lock.rpartition(arrow)
-        if found:
-            return head
-    return ""
 
 
 def touched(change: FunctionChange, loss: Loss) -> list[str]:
@@ -82,10 +68,10 @@ def touched(change: FunctionChange, loss: Loss) -> list[str]:
     return [f".{word}" for arg in node.args for word in handed(arg)]
 
 
-def _told(one: Witness, lost: str) -> str:
+def _told(one: Witness) -> str:
     return (
-        f"{one.function}() has {one.text} under {last_name(lost)} still (line {one.line}), which "
-        "excludes nobody who holds the other lock"
+        f"{one.function}() has {one.text} (line {one.line}) under the old one still, which "
+        "excludes nobody who holds the other"
     )
 
 

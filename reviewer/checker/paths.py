@@ -11,12 +11,34 @@ from reviewer.cfg.dominators import ENTRY, EXIT
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Join, Leave, Node
 from reviewer.checker.rule import FunctionChange
 from reviewer.locks.aliases import Aliases
+from reviewer.record import dataclass
 from reviewer.syntax.tree import Expr
 
 _TEMPORARY = re.compile(r"%\d+")
 
+NEAR = 2
+"""Lines between two statements that stand beside each other."""
+
 Edge = tuple[int, str]
 """A node and the label of one of the edges that leave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """A way that leads past what is gone: ``line`` is where that was, ``end`` the
+    kept node behind it."""
+
+    end: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The next nodes both images have, as in the after image, and the lines of those
+    between that only one has."""
+
+    kept: frozenset[int]
+    lines: tuple[int, ...]
 
 
 class Paths:
@@ -56,10 +78,10 @@ class Paths:
             if number not in self.twin:
                 yield number, node
 
-    def bypass(self, node: int, barred: Collection[int]) -> tuple[int, int] | None:
-        """The two nodes after the patch, around what was ``node`` before, between
-        which a way now leads without anything in its place; a way that meets
-        no ``barred`` node between the entry and the exit."""
+    def bypass(self, node: int, barred: Collection[int]) -> "Bypass | None":
+        """The way after the patch from what came before ``node`` to what came behind
+        it, without anything in its place; a way that meets no ``barred`` node
+        between the entry and the exit.  None when there is none."""
         starts = dict.fromkeys(self._around(node, self.before.pred, labelled=True))
         ends = {self.twin[end] for end, _ in self._around(node, self.before.succ)}
         behind = reached(self.after, [EXIT], barred, back=True)
@@ -69,8 +91,44 @@ class Paths:
                 continue
             for end in self._straight(first, label, barred):
                 if end in ends and end in behind:
-                    return first, end
+                    return Bypass(end, self._line(first, label))
         return None
+
+    def _line(self, start: int, label: str) -> int:
+        """The line where a way goes on behind ``start``, unless that is far away."""
+        line = self.after.nodes[start].loc.line
+        for target, name in self.after.succ[start]:
+            if name == label and target != EXIT:
+                following = self.after.nodes[target].loc.line
+                if start == ENTRY or line <= following <= line + NEAR:
+                    return following
+        return line
+
+    def following(self, node: int, label: str, after: bool) -> "Following":
+        """What comes next behind an edge of one image, as nodes of the after image."""
+        graph = self.after if after else self.before
+        known = self.kept if after else self.twin
+        stack = [target for target, name in graph.succ[node] if name == label]
+        seen, found, lines = set(stack), set(), []
+        while stack:
+            here = stack.pop()
+            if here in known:
+                found.add(here if after else self.twin[here])
+                continue
+            lines.append(graph.nodes[here].loc.line)
+            for target, _ in graph.succ[here]:
+                if target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+        return Following(frozenset(found), tuple(lines))
+
+    def escapes(self, node: int, label: str, to: Collection[int], barred: Collection[int]) -> bool:
+        """Whether an edge after the patch leads, by one of the kept nodes ``to``,
+        to the exit without meeting a ``barred`` node."""
+        return any(
+            end in to and EXIT in reached(self.after, [end], barred)
+            for end in self._straight(node, label, barred)
+        )
 
     def is_new_edge(self, trail: Sequence[int]) -> bool:
         """Whether a way goes, without a new node between, from one kept node to

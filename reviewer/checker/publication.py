@@ -9,7 +9,7 @@ from reviewer.alignment.operations import calls_of, named
 from reviewer.cfg.graph import Compute, Graph, Invoke
 from reviewer.checker.marked import ORDERED, member
 from reviewer.checker.rule import FunctionChange
-from reviewer.checker.staying import mentioned, reached, spelled, staying
+from reviewer.checker.staying import mentioned, moved_texts, reached, spelled, staying
 from reviewer.record import dataclass
 from reviewer.syntax.tree import Assign, Member, Name
 
@@ -34,7 +34,7 @@ class Exchanged:
 def exchanged(change: FunctionChange) -> Iterator[Exchanged]:
     """What one function does in another order than before, one for each step
     that makes visible or hides."""
-    if change.partial or not _moved(change):
+    if change.partial or not (moved_texts(change) and _moved(change)):
         return
     yield from _published(change)
     yield from _registered(change)

@@ -61,20 +61,21 @@ def outside(change: FunctionChange, patch: PatchChange) -> Iterator[Outside]:
         yield found
 
 
+def _locked(held: Held) -> bool:
+    return bool(held.must)
+
+
 def _covered(held: Held) -> bool:
     return READ_SIDE in held.contexts.must or bool(held.must)
 
 
 def _changed(change: FunctionChange) -> bool:
     """Whether the patch touched what enters or leaves the read side."""
-    sides = (change.before, change.after)
-    before, after = (frozenset(_sections(one, change.facts)) for one in sides)
-    stays = staying(change)
-    old = {number for number, _ in before}
-    new = {number for number, _ in after}
-    if any(one not in stays.after for one in old) or any(one not in stays.before for one in new):
+    before = _sections(change.before, change.facts)
+    if any(change.after_line(line) is None for _, line in before):
         return True
-    return any(change.after_line(line) is None for _, line in before)
+    after = _sections(change.after, change.facts)
+    return any(change.before_line(line) is None for _, line in after)
 
 
 def _sections(image: Image, facts: Facts) -> Iterator[tuple[int, int]]:
@@ -312,7 +313,7 @@ class PlainWalk:
 
 
 def plain_fetches(change: FunctionChange) -> Iterator[PlainWalk]:
-    """Pointers fetched for RCU that are read plainly, still under RCU alone."""
+    """Pointers fetched for RCU that are read plainly, and under no lock."""
     gone = {
         one.node: one
         for one in change.operations.removed
@@ -320,13 +321,15 @@ def plain_fetches(change: FunctionChange) -> Iterator[PlainWalk]:
     }
     made = {one.node for one in change.after.operations}
     for aligned in change.aligned:
-        olds = [gone.get(state.access.node) for state in aligned.before]
+        nodes = {state.access.node for state in aligned.before}
+        old = gone.get(min(nodes)) if len(nodes) == 1 else None
         held = change.after.locks.before[aligned.access.node]
-        if len(olds) != 1 or olds[0] is None or held is None or held.must:
+        if old is None or held is None or held.must:
             continue
-        inside = READ_SIDE in held.contexts.must and aligned.access.node not in made
-        if inside and aligned.access.kind == "read" and aligned.access.place == olds[0].object:
-            yield PlainWalk(olds[0], aligned.access.text, aligned.access.line)
+        if aligned.access.kind != "read" or aligned.access.place != old.object:
+            continue
+        if aligned.access.node not in made and not all_callers(change, _locked):
+            yield PlainWalk(old, aligned.access.text, aligned.access.line)
 
 
 def plain_walks(change: FunctionChange) -> Iterator[PlainWalk]:

@@ -4,10 +4,12 @@
 from collections.abc import Iterator
 
 from reviewer.alignment.align import Image
-from reviewer.cfg.graph import Compute, Decide, Invoke
+from reviewer.alignment.operations import calls_of
+from reviewer.cfg.graph import Compute, Decide, Invoke, Node
 from reviewer.checker.rule import FunctionChange, PatchChange
 from reviewer.checker.staying import mentioned, nearest, reached, spelled, staying
 from reviewer.record import dataclass
+from reviewer.syntax.tree import Assign, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Trusted:
 
 def trusted(change: FunctionChange, patch: PatchChange) -> Iterator[Trusted]:
     """The second looks one function does not take any more."""
+    if change.partial or not any(map(_holding, change.before.locks.before)):
+        return
     stays = staying(change)
     graph = change.before.graph
     gone = [
@@ -34,8 +38,6 @@ def trusted(change: FunctionChange, patch: PatchChange) -> Iterator[Trusted]:
         for number, node in enumerate(graph.nodes)
         if isinstance(node, Decide) and not node.unknown and number not in stays.after
     ]
-    if not gone or change.partial or not any(map(_holding, change.before.locks.before)):
-        return
     for number in gone:
         found = _second_look(change, patch, number)
         if found is not None:
@@ -80,18 +82,26 @@ def _said(image: Image, number: int) -> str:
 
 
 def _feeding(image: Image, number: int) -> frozenset[int]:
-    """The calls whose values a test looks at."""
-    wanted = {name for name in mentioned(image.graph.nodes[number]) if name.startswith("%")}
-    return frozenset(
-        at
-        for at, node in enumerate(image.graph.nodes)
-        if isinstance(node, Invoke) and node.result in wanted
-    )
+    """The calls whose values a test looks at, and those that feed them."""
+    calls = {node.result: at for at, node in calls_of(image.graph)}
+    found: set[int] = set()
+    stack = [number]
+    while stack:
+        for name in mentioned(image.graph.nodes[stack.pop()]):
+            at = calls.get(name)
+            if at is not None and at not in found:
+                found.add(at)
+                stack.append(at)
+    return frozenset(found)
 
 
 def _effective(change: FunctionChange, image: Image, feeding: frozenset[int]) -> frozenset[int]:
     """The calls and writes that do something, but for those a test looks at."""
-    found = {access.node for access in image.accesses if access.kind != "read"}
+    found = {
+        access.node
+        for access in image.accesses
+        if access.kind != "read" and not _takes_result(image.graph.nodes[access.node])
+    }
     for number, node in enumerate(image.graph.nodes):
         if not isinstance(node, Invoke) or number in feeding:
             continue
@@ -100,6 +110,16 @@ def _effective(change: FunctionChange, image: Image, feeding: frozenset[int]) ->
         if not inert and change.facts.operations.of(node.function).kind != "pure":
             found.add(number)
     return frozenset(found - feeding)
+
+
+def _takes_result(node: Node) -> bool:
+    """Whether a node only says where the value of a call goes (``x->ptl = lock()``)."""
+    return (
+        isinstance(node, Compute)
+        and isinstance(node.expr, Assign)
+        and isinstance(node.expr.value, Name)
+        and node.expr.value.name.startswith("%")
+    )
 
 
 def _locks_taken(image: Image, number: int) -> frozenset[str]:

@@ -77,7 +77,8 @@ class PatchChange:
     ``gone`` and ``new`` are functions of one image only, ``taken`` and
     ``given`` the lines outside functions that were taken away and added.
     ``unread`` are files that could not be compared or functions left out: what
-    became of an operation may stand there.
+    became of an operation may stand there.  ``facts`` are for lines outside
+    functions, which have none of their own.
     """
 
     functions: tuple[FunctionChange, ...]

@@ -4,8 +4,8 @@
 from collections.abc import Iterator, Sequence
 
 from reviewer.alignment.align import Aligned, State
-from reviewer.checker.coverage import gone
-from reviewer.checker.holding import exchanged
+from reviewer.checker.coverage import gone, replaced_by
+from reviewer.checker.elsewhere import held_by_callers
 from reviewer.checker.records import Finding, PathState
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 from reviewer.checker.types import mixed_types
@@ -52,7 +52,7 @@ def _of_function(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iter
     elif not change.locks_known:
         return
     elif rule.when.get("lost") == "lock":
-        yield from _lost_locks(rule, change)
+        yield from _lost_locks(rule, change, patch)
     elif rule.when.get("changed") == "protocol":
         for aligned in _of_kind(rule, change):
             yield from _read_otherwise(rule, change, aligned)
@@ -60,8 +60,8 @@ def _of_function(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iter
 
 def joined(found: Sequence[Finding]) -> list[Finding]:
     """Findings with one cause made one: the gravest, of these one about a place,
-    which a scenario may judge; what its own rule says of other places stays,
-    unless one speaks for the whole."""
+    which a scenario may judge, of these one that speaks for the whole; else what
+    its own rule says of other places stays."""
     made = []
     for group in _by_cause(found):
         first = min(group, key=_precedence)
@@ -89,8 +89,9 @@ def _by_cause(found: Sequence[Finding]) -> list[list[Finding]]:
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}
 
 
-def _precedence(one: Finding) -> tuple[int, bool, bool]:
-    return _GRAVITY[one.severity], not one.place, not one.decides
+def _precedence(one: Finding) -> tuple[int, bool, bool, bool]:
+    shown = bool(one.place) and not (one.place[0] == "*" and one.place[1:].isidentifier())
+    return _GRAVITY[one.severity], not shown, not one.whole, not one.decides
 
 
 def _of_kind(rule: Rule, change: FunctionChange) -> list[Aligned]:
@@ -100,11 +101,12 @@ def _of_kind(rule: Rule, change: FunctionChange) -> list[Aligned]:
 # Locks that no longer cover an access ------------------------------------------
 
 
-def _lost_locks(rule: Rule, change: FunctionChange) -> Iterator[Finding]:
+def _lost_locks(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
     """One finding for each change: accesses that lost the same locks because
     one stretch of code moved, or one lock moved away from them, are one."""
     losses = [loss for aligned in _of_kind(rule, change) if (loss := _loss(change, aligned))]
-    for group in _grouped(losses):
+    held = {one for loss in losses for one in loss.lost if held_by_callers(change, patch, one)}
+    for group in _grouped([loss for loss in losses if not held.issuperset(loss.lost)]):
         first = min(group, key=_rank)
         others = [loss.aligned.access.text for loss in group if loss is not first]
         text = _message(rule, change, first.aligned, first.lost)
@@ -154,7 +156,7 @@ def _loss(change: FunctionChange, aligned: Aligned) -> _Loss | None:
     worst = None
     for before, after in zip(aligned.before, aligned.after, strict=True):
         missing = gone(change, before, after)
-        if missing and not exchanged(change, missing, after.may):
+        if missing and not replaced_by(change, missing, before, after):
             lost.update(dict.fromkeys(sorted(missing)))
             paths.append(before.path)
             worst = before
@@ -169,7 +171,11 @@ def _reason(loss: _Loss, others: tuple[str, ...]) -> str:
     also = f"; the same goes for {', '.join(others)}" if others else ""
     held = " and ".join(loss.lost)
     text = loss.aligned.access.text
-    return f"{text} was made under {held}{condition} and is not any more{rest}{also}"
+    done = "made" if text.endswith(")") else _DONE[loss.aligned.access.kind]
+    return f"{text} was {done} under {held}{condition} and is not any more{rest}{also}"
+
+
+_DONE = {"read": "read", "write": "written", "update": "changed"}
 
 
 # Values of several words ----------------------------------------------------------

@@ -227,9 +227,7 @@ def flags_ignored(change: FunctionChange) -> Iterator[Ignored]:
         number = change.facts.sleeping.functions.get(node.function, -1)
         if heeded and number >= 0 and _flags_sleep(node, number, change.facts):
             old, param, image = heeded.pop(0)
-            yield Ignored(
-                _written(node, change.after), node.loc.line, param, _written(old, image)
-            )
+            yield Ignored(_written(node, change.after), node.loc.line, param, _written(old, image))
 
 
 def _heeding(image: Image, facts: Facts, given: set[str]) -> Iterator[tuple[Invoke, str]]:

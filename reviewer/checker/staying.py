@@ -68,6 +68,20 @@ def _texts(image: Image) -> Iterator[tuple[int, str, int]]:
             yield number, _TEMPORARY.sub("%", text), node.loc.line
 
 
+def moved_texts(change: FunctionChange) -> frozenset[str]:
+    """What stood in lines that are gone and stands in lines that came."""
+    sides = ((change.before, change.after_line), (change.after, change.before_line))
+    gone, came = (
+        frozenset(
+            _TEMPORARY.sub("%", spelled(node, image.locks.names))
+            for node in image.graph.nodes
+            if other(node.loc.line) is None
+        )
+        for image, other in sides
+    )
+    return (gone & came) - {""}
+
+
 def spelled(node: Node, names: Aliases) -> str:
     """What a node says, with calls in place of the temporaries; empty for
     nodes without effect."""

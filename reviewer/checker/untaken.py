@@ -8,7 +8,7 @@ from reviewer.alignment.accesses import Access
 from reviewer.alignment.align import Image
 from reviewer.alignment.operations import calls_of
 from reviewer.checker.elsewhere import last_name
-from reviewer.checker.holding import taken_in
+from reviewer.checker.holding import own_objects, taken_in
 from reviewer.checker.records import Finding
 from reviewer.checker.report import finding, state
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
@@ -31,7 +31,7 @@ def lock_not_taken(rule: Rule, change: FunctionChange, patch: PatchChange) -> It
         held = change.after.locks.before[access.node]
         if held is None or any(last_name(one) == lock for one in held.may):
             continue
-        if _expected(change, lock):
+        if _expected(change, lock) and not _private(change, access, lock):
             told.add((access.place, lock))
             yield _finding(rule, change, access, lock, found)
 
@@ -61,11 +61,26 @@ def _expected(change: FunctionChange, lock: str) -> bool:
     is called by nobody but functions of the file, none of which does."""
     if any(last_name(one) == lock for one in taken_in(change.after, change.facts)):
         return True
-    function = change.after.graph.function
-    if "static" not in function.type.split():
+    around = change.around()
+    if around is None or not around[1].inside(change.name) or not around[1].stays(change.name):
         return False
     calls = list(_callers(change))
     return bool(calls) and not any(last_name(one) == lock for held in calls for one in held)
+
+
+def _private(change: FunctionChange, access: Access, lock: str) -> bool:
+    """Whether the object is being made or unmade: by the function, or by one that
+    calls it."""
+    root = access.place.split("->", maxsplit=1)[0]
+    if root in own_objects(change, access.node):
+        return True
+    some = [change.after, *change.mentioning((change.name,))]
+    return any(
+        (one.kind == "lock-init" and last_name(one.object) == lock)
+        or (one.kind in ("free", "free-deferred") and "->" not in one.object)
+        for image in some
+        for one in image.operations
+    )
 
 
 def _callers(change: FunctionChange) -> Iterator[frozenset[str]]:

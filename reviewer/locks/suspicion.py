@@ -45,11 +45,7 @@ def suspects(found: Ways, way: Exit, lock: str, facts: Facts, around: Effects) -
         for call in behind
         if facts.of(call.function) is None
         and not around.understood(call.function)
-        and (
-            everything
-            or (shared and around.inside(call.function))
-            or _roots(found, call) & named
-        )
+        and (everything or (shared and around.inside(call.function)) or _roots(found, call) & named)
     }
 
 

@@ -24,11 +24,9 @@ from reviewer.record import dataclass
 from reviewer.syntax.place import ELEMENT, Place, place_of
 from reviewer.syntax.tree import Assign, Expr, Name
 
-MAX_WAYS = 48
-"""Ways kept apart at one node; beyond, those that hold the same are one."""
-
-MAX_STEPS = 30_000
-"""Steps after which a function is given up."""
+MAX_WAYS, MAX_STEPS = 48, 30_000
+"""Ways kept apart at one node; beyond, those that hold the same are one.  Steps
+after which a function is given up."""
 
 CONTEXT = "context"
 
@@ -96,8 +94,7 @@ class _State:
 def ways(
     graph: Graph, facts: Facts, summaries: Summaries = nothing_known, steps: int = MAX_STEPS
 ) -> Ways:
-    """Follow every way, so many steps at most; ``summaries`` tell what other
-    functions do to locks."""
+    """Follow every way; ``summaries`` tell what other functions do to locks."""
     return _Search(graph, facts, summaries).run(steps)
 
 
@@ -138,8 +135,7 @@ class _Search:
     def fact(self, node: object) -> FunctionFact | None:
         if not isinstance(node, Invoke):
             return None
-        name = node.function
-        if name not in self.effects:
+        if (name := node.function) not in self.effects:
             self.effects[name] = self.facts.of(name) or self.summaries(name)
         return self.effects[name]
 

@@ -34,4 +34,6 @@ def _ordered(one: Weaker) -> str:
     if one.first or one.then:
         where = f"behind {one.first}" if one.first else f"before {one.then}"
         return f"it stood {where}, which stays"
+    if one.old.kind in ("publish", "unpublish"):
+        return "readers under RCU follow it while it is written"
     return f"{one.old.object} is still touched, and nothing else orders it"

@@ -18,7 +18,8 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             rule,
             change,
             line=edge.line,
-            message=f"{edge.taken} is taken{inside} under {edge.held}: elsewhere it is the outer one",
+            message=f"{edge.taken} is taken{inside} under {edge.held}: "
+            "elsewhere it is the outer one",
             reason=f"{one.where}() takes {other.taken} under {other.held} in line {other.line}",
             cause=f"order {edge.held} {edge.taken}",
             question=f"Which of {edge.held} and {edge.taken} is taken first?",

@@ -3,50 +3,63 @@
 
 from collections.abc import Iterator
 
-from reviewer.checker.rcu import READ_SIDE, outside, plain_fetches, plain_walks
+from reviewer.checker.rcu import READ_SIDE, Outside, PlainWalk, outside, plain_fetches, plain_walks
 from reviewer.checker.records import Finding
 from reviewer.checker.report import finding, state
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 
 
 def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
-    """One finding for the section a function lost, one for each plain walk."""
+    """One finding for the section a function lost, one for each plain walk or fetch."""
     for one in outside(change, patch):
-        if one.early:
-            reason = f"the pointer comes from {one.source}, and the section ends before {one.text}"
-        else:
-            reason = f"{one.text} stays, and the RCU read-side section around it is gone"
-        yield finding(
-            rule,
-            change,
-            line=one.line,
-            before_line=one.before_line,
-            message=rule.message.replace("{text}", one.text),
-            reason=reason,
-            cause=f"lock {READ_SIDE}",
-            before=(state(change.before, one.old),),
-            after=(state(change.after, one.node),),
-            question=f"What keeps what {one.text} uses from being freed meanwhile?",
-        )
+        yield _outside(rule, change, one)
     for walk in plain_walks(change):
-        yield finding(
+        yield _plain(
             rule,
             change,
-            line=walk.line,
-            before_line=walk.old.line,
-            message=f"{walk.old.text} became {walk.text} under RCU",
-            reason="under the RCU read side alone others add and remove entries meanwhile",
-            cause=f"walk {walk.old.object}",
-            question="What keeps others from changing the list during this walk?",
+            walk,
+            "under the RCU read side alone others add and remove entries meanwhile",
+            "What keeps others from changing the list during this walk?",
         )
     for fetch in plain_fetches(change):
-        yield finding(
+        yield _plain(
             rule,
             change,
-            line=fetch.line,
-            before_line=fetch.old.line,
-            message=f"{fetch.old.text} became {fetch.text}",
-            reason="the read side is kept, and others may store another pointer meanwhile",
-            cause=f"fetch {fetch.old.object}",
-            question=f"What orders the reads through {fetch.old.object} behind the fetch?",
+            fetch,
+            "no lock is held here, and others may store another pointer meanwhile",
+            f"What orders the reads through {fetch.old.object} behind the fetch?",
         )
+
+
+def _outside(rule: Rule, change: FunctionChange, one: Outside) -> Finding:
+    if one.early:
+        reason = f"the pointer comes from {one.source}, and the section ends before {one.text}"
+    else:
+        reason = f"{one.text} stays, and the RCU read-side section around it is gone"
+    return finding(
+        rule,
+        change,
+        line=one.line,
+        before_line=one.before_line,
+        message=rule.message.replace("{text}", one.text),
+        reason=reason,
+        cause=f"lock {READ_SIDE}",
+        before=(state(change.before, one.old),),
+        after=(state(change.after, one.node),),
+        question=f"What keeps what {one.text} uses from being freed meanwhile?",
+    )
+
+
+def _plain(
+    rule: Rule, change: FunctionChange, one: PlainWalk, reason: str, question: str
+) -> Finding:
+    return finding(
+        rule,
+        change,
+        line=one.line,
+        before_line=one.old.line,
+        message=f"{one.old.text} became {one.text}",
+        reason=reason,
+        cause=f"plain {one.old.object}",
+        question=question,
+    )

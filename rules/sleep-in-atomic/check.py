@@ -41,7 +41,7 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             message=f"{lost.text} may sleep whatever {lost.param} says",
             reason=f"{lost.before} asked {lost.param}, {lost.text} does not",
             cause=f"sleep {lost.param}",
-            question=f"May every caller of {change.name}() sleep, whatever it gives as {lost.param}?",
+            question=f"May every caller of {change.name}() sleep, whatever {lost.param} is?",
         )
     for soft in no_longer_raw(change, patch):
         yield finding(

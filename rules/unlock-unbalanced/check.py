@@ -3,7 +3,8 @@
 
 from collections.abc import Iterator
 
-from reviewer.checker.balance import asked_again, faults
+from reviewer.checker.asked import asked_again
+from reviewer.checker.balance import faults
 from reviewer.checker.records import Finding
 from reviewer.checker.report import finding
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule

@@ -9,20 +9,22 @@ import pytest
 from reviewer.fact_text import tables_of
 from reviewer.ruleset import rules_folder
 
-FILES = sorted((rules_folder() / "kernel").glob("*.toml"))
+KERNEL = rules_folder() / "kernel"
+FILES = [(path, "function") for path in sorted(KERNEL.glob("*.toml"))]
+FILES += [(path, "operation") for path in sorted(KERNEL.glob("operations/*.toml"))]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_nothing_is_read_otherwise(path: Path) -> None:
+@pytest.mark.parametrize(("path", "entries"), FILES, ids=lambda one: getattr(one, "name", ""))
+def test_nothing_is_read_otherwise(path: Path, entries: str) -> None:
     text = path.read_text(encoding="utf-8")
     whole = tomllib.loads(text)
-    found = tables_of(text)
-    for one, other in zip(found.get("function", ()), whole.get("function", ()), strict=True):
+    found = tables_of(text, entries)
+    for one, other in zip(found.get(entries, ()), whole.get(entries, ()), strict=True):
         assert one["names"] == other["names"]
         assert list(one) == list(other)
         assert dict(one) == other
-    assert {key: found[key] for key in found if key != "function"} == {
-        key: whole[key] for key in whole if key != "function"
+    assert {key: found[key] for key in found if key != entries} == {
+        key: whole[key] for key in whole if key != entries
     }
 
 
@@ -30,9 +32,9 @@ def test_nothing_is_read_otherwise(path: Path) -> None:
     "entry",
     [
         'inert = true\nnames = ["f"]',
-        'names = ["f",\n"g"]',
         "names = ['f']",
-        'names = ["f","g"]',
+        'names = ["f" "g", 1]',
+        'names = "f"',
         "",
     ],
 )
@@ -44,6 +46,13 @@ def test_an_entry_that_cannot_be_cut_out_is_refused(entry: str) -> None:
 def test_a_function_that_is_not_alone_on_its_line_is_refused() -> None:
     with pytest.raises(ValueError, match="not alone on its line"):
         tables_of('[[function]] # f\nnames = ["f"]\n')
+
+
+def test_names_may_go_on_in_the_next_line() -> None:
+    found = tables_of(
+        '[[operation]]\nnames = [\n    "f",\n    "g*",\n]\nkind = "put"\n', "operation"
+    )
+    assert [dict(one) for one in found["operation"]] == [{"names": ["f", "g*"], "kind": "put"}]
 
 
 def test_a_section_may_come_between_functions() -> None:
