@@ -95,7 +95,9 @@ def _private(graph: Graph) -> frozenset[str]:
     for node in graph.nodes:
         if isinstance(node, Compute) and node.declares:
             names.add(node.declares)
-        names |= _target(node)
+        if not graph.function.complete:
+            # Its declaration may stand outside of the hunks.
+            names |= _target(node)
     return frozenset(names)
 
 

@@ -24,6 +24,9 @@ from reviewer.syntax.render import render
 from reviewer.syntax.tree import Assign, Expr, Index, Literal, Member, Name, Unary
 
 ENDS = frozenset({"put", "free"})
+LOOKED_UP, TAKEN = "looked up", "taken"
+"""A reference that came with the object; one on what was at hand already."""
+
 STARTS = frozenset({"get", "try-get", "lookup"})
 
 
@@ -45,15 +48,17 @@ def used_late(found: References) -> Iterator[Late]:
     if not (before.complete and after.complete):
         return
     old = {(pair[0], pair[1]) for pair in _pairs(found.change.before, before)}
+    names = found.change.before.locks.names
+    made = {signature(node, names) for node in before.graph.nodes}
     known = {one.text for one in found.change.before.operations}
     given = {param.name for param in found.change.after.graph.function.params}
     told = _renamed(found, old)
     for end, use, number, about, own in _pairs(found.change.after, after):
-        if (end, use) in old or about in told or not (own or end in known):
+        if (end, use) in old or about in told or not (own == LOOKED_UP or end in known):
             continue
         here = _node_of(end, now)
-        if about in given and here in found.paths.kept:
-            # Who calls with an object may well keep it for longer.
+        if (about in given or own == TAKEN) and here in found.paths.kept and use not in made:
+            # Who calls with an object, or had it when it was taken, may well keep it for longer.
             continue
         told.add(about)
         yield Late(now[here], use, after.graph.nodes[number].loc.line)
@@ -102,9 +107,9 @@ def _moved(found: References, now: Mapping[int, Operation]) -> bool:
     return False
 
 
-Pair = tuple[str, str, int, str, bool]
-"""An end and a use as written, the node of the use, the object, and whether the
-function itself had taken what it dropped."""
+Pair = tuple[str, str, int, str, str]
+"""An end and a use as written, the node of the use, the object, and how the
+function had taken what it dropped, empty if it had not."""
 
 
 def _pairs(image: Image, found: Ways) -> Iterator[Pair]:
@@ -130,7 +135,7 @@ class _Trail:
 
     def follow(self, way: Exit) -> Iterator[Pair]:
         """The pairs on one way."""
-        ended: dict[str, tuple[Operation, bool]] = {}
+        ended: dict[str, tuple[Operation, str]] = {}
         found: list[Pair] = []
         held: dict[str, int] = {}
         looked_up: set[str] = set()
@@ -148,9 +153,9 @@ class _Trail:
                 others = any(related(about, one.object) for about in ended)
                 _forget(ended, one.object)
                 many = held[_key(one)] = held.get(_key(one), 0) - 1
-                # A plain get is taken of what somebody holds already.
-                if not others and (many < 0 or (many == 0 and _key(one) in looked_up)):
-                    ended[one.object] = one, many == 0
+                if not others and many <= 0:
+                    mine = "" if many else LOOKED_UP if _key(one) in looked_up else TAKEN
+                    ended[one.object] = one, mine
                 continue
             for about, (end, own) in list(ended.items()):
                 if self._gives_up(number, node, about):
@@ -207,7 +212,7 @@ def _key(one: Operation) -> str:
     return one.result if one.kind == "lookup" else one.object
 
 
-def _forget(ended: dict[str, tuple[Operation, bool]], *objects: str) -> None:
+def _forget(ended: dict[str, tuple[Operation, str]], *objects: str) -> None:
     for about in list(ended):
         if any(related(about, one) for one in objects if one):
             del ended[about]

@@ -136,7 +136,7 @@ def gone(change: FunctionChange, before: State, after: State) -> frozenset[str]:
 def replaced_by(change: FunctionChange, lost: frozenset[str], before: State, after: State) -> bool:
     """Whether something else does for the locks an access lost: another lock, or RCU
     for a read."""
-    if exchanged(change, lost, after.may):
+    if exchanged(change, lost, before.may, after):
         return True
     read = after.access.kind == "read" and lost <= no_longer_taken(change)
     return read and came_under_rcu(change, before.access.node, after.access.node)
@@ -144,18 +144,20 @@ def replaced_by(change: FunctionChange, lost: frozenset[str], before: State, aft
 
 def _not_needed(change: FunctionChange, access: Access, lost: frozenset[str]) -> frozenset[str]:
     """The locks an access does without: one that says READ_ONCE() or WRITE_ONCE()
-    without those the function takes no more at all; one on the way to the lock, or
-    for a call that needs none, without any."""
+    or asserts another lock without those the function takes no more at all; one on
+    the way to the lock, or for a call that needs none, without any."""
     node = change.after.graph.nodes[access.node]
     if access.place.split("->")[0] in own_objects(change, access.node):
         return lost
     way = {one for one in lost if one.startswith((f"{access.place}->", f"{access.place}."))}
     if not isinstance(node, Invoke):
         return frozenset(way)
-    if change.facts.operations.of(node.function).kind in MARKED:
+    fact = change.facts.of(node.function)
+    asserts = fact is not None and bool(fact.assumes)
+    if asserts or change.facts.operations.of(node.function).kind in MARKED:
         return no_longer_taken(change) | way
     idle = access.kind == "read" and not access.decides and not needs_care(node, change)
-    return lost if idle and not change.facts.of(node.function) else frozenset(way)
+    return lost if idle and fact is None else frozenset(way)
 
 
 def _another_role(change: FunctionChange, before: Access, after: Access) -> bool:
@@ -184,6 +186,10 @@ def _gone(
     lost = held - may
     if must is not None and not (held <= must or unread(change)):
         lost |= held - must - left_to_callers(change)
+    state = change.after.locks.before[node]
+    if state is not None and lost:
+        # A name that may mean another lock by now says nothing of the one that was held.
+        lost -= may & state.locks.lost
     if change.partial and lost:
         lost &= taken_later(change.after, node, change.facts)
     return lost - _excused(change, node) if lost else lost

@@ -4,7 +4,7 @@ it takes for held."""
 
 from collections.abc import Callable, Iterator
 
-from reviewer.alignment.align import Image
+from reviewer.alignment.align import Image, State
 from reviewer.alignment.operations import calls_of
 from reviewer.cfg.graph import Compute, Invoke, Node, Unknown
 from reviewer.checker.rule import FunctionChange
@@ -91,11 +91,28 @@ def no_longer_taken(change: FunctionChange) -> frozenset[str]:
     return taken_in(change.before, change.facts) - taken_in(change.after, change.facts)
 
 
-def exchanged(change: FunctionChange, lost: frozenset[str], may: frozenset[str]) -> bool:
-    """Whether what lost some locks, all of which the function gave up, is under
-    one now that it did not take before: which is the right one is another question."""
-    given_up = no_longer_taken(change)
-    return lost <= given_up and not newly_taken(change).isdisjoint(may)
+@once
+def read_retries(change: FunctionChange) -> frozenset[str]:
+    """The sequence counters by which the function read before the patch: they cover
+    what is read, and keep nobody out."""
+    image, facts = change.before, change.facts
+    return frozenset(
+        _named(
+            image,
+            facts,
+            lambda fact: tuple(one for one in fact.acquires if one.kind == "seqcount-read"),
+        )
+    )
+
+
+def exchanged(
+    change: FunctionChange, lost: frozenset[str], before: frozenset[str], after: State
+) -> bool:
+    """Whether what lost some locks, all of which the function gave up, is under one
+    now that it was not under before: which is the right one is another question."""
+    if not lost <= no_longer_taken(change):
+        return False
+    return bool((after.must or frozenset()) - before) or bool(newly_taken(change) & after.may)
 
 
 def came_under_rcu(change: FunctionChange, before: int, after: int) -> bool:

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Ways that leave what they did before and get past a drop that stays."""
 
-import re
 from collections.abc import Collection, Iterator
 
 from reviewer.alignment.operations import Operation
 from reviewer.cfg.dominators import ENTRY, EXIT
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Join
-from reviewer.checker.paths import reached
-from reviewer.checker.references import References, is_reference, related, root
+from reviewer.checker.paths import Turn, reached
+from reviewer.checker.references import References, asks_for, is_reference, related, root
 from reviewer.locks.conditions import NULLS, steered, written
 from reviewer.record import dataclass
 from reviewer.syntax.render import render
@@ -27,18 +26,6 @@ class Jump:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A kept node after the patch, and the one before; the label of an edge that
-    leads elsewhere now; where it leads; and the new nodes on it."""
-
-    node: int
-    old: int
-    label: str
-    to: frozenset[int]
-    line: int
-
-
 def jumped(found: References, kinds: Collection[str], takes: Collection[str]) -> Iterator[Jump]:
     """The new ways out, and new jumps, that get past what drops an object."""
     drops = [
@@ -46,7 +33,7 @@ def jumped(found: References, kinds: Collection[str], takes: Collection[str]) ->
         for old, now in found.change.operations.kept
         if now.kind in kinds and not now.implicit and is_reference(now, found.change.after)
     ]
-    turns = list(_turns(found)) if drops else []
+    turns = list(found.paths.turns()) if drops else []
     told: set[str] = set()
     for old, now in drops if 0 < len(turns) <= MAX_TURNS else ():
         if now.object in told:
@@ -62,21 +49,9 @@ def jumped(found: References, kinds: Collection[str], takes: Collection[str]) ->
                 break
 
 
-def _turns(found: References) -> Iterator[_Turn]:
-    """The edges of kept nodes that lead elsewhere now."""
-    paths = found.paths
-    for old, node in paths.twin.items():
-        for label in dict.fromkeys(label for _, label in paths.after.succ[node]):
-            new = paths.following(node, label, after=True)
-            fresh = new.kept - paths.following(old, label, after=False).kept
-            if fresh:
-                line = min(new.lines, default=paths.after.nodes[node].loc.line)
-                yield _Turn(node, old, label, fresh, line)
-
-
 def _skips(
     found: References,
-    turn: _Turn,
+    turn: Turn,
     drop: Operation,
     before: Collection[int],
     after: Collection[int],
@@ -105,7 +80,7 @@ def _always(found: References, drop: Operation, before: Collection[int]) -> bool
     tests = {
         number
         for number, node in enumerate(graph.nodes)
-        if isinstance(node, Decide) and _tests(names.spell(node.cond), drop.object)
+        if isinstance(node, Decide) and asks_for(names.spell(node.cond), drop.object)
     }
     begins = {
         number
@@ -118,18 +93,12 @@ def _always(found: References, drop: Operation, before: Collection[int]) -> bool
     return EXIT not in reached(graph, starts, {*before, *tests})
 
 
-def _tests(cond: str, about: str) -> bool:
-    """Whether a condition asks whether there is an object."""
-    asked = re.compile(rf"(?<![\w>.]){re.escape(about)}(?!\w|->|\.|\[)")
-    return asked.search(cond) is not None
-
-
-def _is_none(found: References, turn: _Turn, drop: Operation) -> bool:
+def _is_none(found: References, turn: Turn, drop: Operation) -> bool:
     """Whether there is no object where a way turns off."""
     images = ((found.change.before, turn.old), (found.change.after, turn.node))
     for image, number in images:
         node = image.graph.nodes[number]
-        if isinstance(node, Decide) and _tests(image.locks.names.spell(node.cond), drop.object):
+        if isinstance(node, Decide) and asks_for(image.locks.names.spell(node.cond), drop.object):
             return True
         held = image.locks.before[number]
         if held is not None and any(
@@ -138,7 +107,7 @@ def _is_none(found: References, turn: _Turn, drop: Operation) -> bool:
             return True
     spell = found.change.after.locks.names.spell
     return any(
-        isinstance(node, Decide) and _tests(spell(node.cond), drop.object)
+        isinstance(node, Decide) and asks_for(spell(node.cond), drop.object)
         for _, node in found.paths.fresh()
     )
 

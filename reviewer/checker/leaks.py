@@ -150,7 +150,11 @@ def leaked(found: References, kinds: Collection[str], takes: Collection[str]) ->
 
 def _may_leak(found: References, kinds: Collection[str], takes: Collection[str]) -> bool:
     made = {one.kind for one in found.change.after.operations}
-    return not made.isdisjoint(kinds) and not made.isdisjoint(takes)
+    if made.isdisjoint(kinds) or made.isdisjoint(takes):
+        return False
+    operations = found.change.operations
+    come = any(one.kind in takes for one in operations.added)
+    return come or any(found.paths.turns())
 
 
 def _failed(found: References, way: Exit, about: str, line: int) -> bool:

@@ -7,7 +7,7 @@ from reviewer.alignment.align import State
 from reviewer.cfg.graph import Invoke
 from reviewer.checker.coverage import Loss, grouped, losses
 from reviewer.checker.elsewhere import held_by_callers, last_name, taken_by_callee
-from reviewer.checker.holding import came_under_rcu, taken_in, taken_later
+from reviewer.checker.holding import came_under_rcu, read_retries, taken_in, taken_later
 from reviewer.checker.nearness import FAR, nearness, on_the_way
 from reviewer.checker.records import Finding, PathState
 from reviewer.checker.report import finding, state
@@ -136,8 +136,9 @@ def weighs(change: FunctionChange, loss: Loss, lock: str) -> bool:
     """Whether a loss alone is worth a question: not a read on which nothing turns,
     nor one on the way to the lock, nor a call that has to do with other objects."""
     if loss.kind == "call":
-        return nearness(change, loss, lock) != FAR
-    return (loss.kind != "read" or loss.decides) and not on_the_way(loss, lock)
+        return nearness(change, loss, lock) != FAR and lock not in read_retries(change)
+    turns = loss.kind != "read" or loss.decides or lock in read_retries(change)
+    return turns and not on_the_way(loss, lock)
 
 
 def _findings(

@@ -14,6 +14,8 @@ from reviewer.checker.report import finding
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 from reviewer.checker.witnesses import Witness, handed, witnesses, word_of
 
+ATOMIC = frozenset({"atomic", "atomic-test", "get", "try-get", "put"})
+
 
 def wrong_lock(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
     """Accesses whose lock became another, while others of the file keep to the old one."""
@@ -39,11 +41,25 @@ def _class(
     rule: Rule, change: FunctionChange, lost: str, gained: str, some: Sequence[Loss]
 ) -> Iterator[Finding]:
     for loss in some:
+        if _atomic(change, loss):
+            continue
         for place in touched(change, loss):
             found = [one for one in witnesses(change, place) if last_name(lost) in one.locks]
-            if found and not any(last_name(gained) in one.locks for one in found):
-                yield _finding(rule, change, loss, lost, gained, _told(found[0]))
+            at_odds = loss.kind != "read" or any(one.kind != "read" for one in found)
+            if found and at_odds and not any(last_name(gained) in one.locks for one in found):
+                best = next((one for one in found if one.kind != "read"), found[0])
+                yield _finding(rule, change, loss, lost, gained, _told(best))
                 return
+
+
+def _atomic(change: FunctionChange, loss: Loss) -> bool:
+    """Whether it is safe against others without any lock, as far as one value goes."""
+    node = change.after.graph.nodes[loss.node]
+    if loss.kind == "update" or not isinstance(node, Invoke):
+        return loss.kind == "update"
+    fact = change.facts.of(node.function)
+    stepped = loss.kind == "call" and fact is not None and bool(fact.steps)
+    return stepped or change.facts.operations.of(node.function).kind in ATOMIC
 
 
 def _instance(

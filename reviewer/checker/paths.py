@@ -41,6 +41,18 @@ class Following:
     lines: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A kept node after the patch, and the one before; the label of an edge that
+    leads elsewhere now, where it leads, and in which line."""
+
+    node: int
+    old: int
+    label: str
+    to: frozenset[int]
+    line: int
+
+
 class Paths:
     """The nodes of both images of a function that the patch left alone: ``twin``
     gives the one after for the one before, ``old`` are those that have a
@@ -121,6 +133,16 @@ class Paths:
                     seen.add(target)
                     stack.append(target)
         return Following(frozenset(found), tuple(lines))
+
+    def turns(self) -> Iterator[Turn]:
+        """The edges of kept nodes that lead elsewhere now."""
+        for old, node in self.twin.items():
+            for label in dict.fromkeys(label for _, label in self.after.succ[node]):
+                new = self.following(node, label, after=True)
+                fresh = new.kept - self.following(old, label, after=False).kept
+                if fresh:
+                    line = min(new.lines, default=self.after.nodes[node].loc.line)
+                    yield Turn(node, old, label, fresh, line)
 
     def escapes(self, node: int, label: str, to: Collection[int], barred: Collection[int]) -> bool:
         """Whether an edge after the patch leads, by one of the kept nodes ``to``,

@@ -81,6 +81,12 @@ def used(graph: Graph, result: str) -> bool:
     )
 
 
+def asks_for(cond: str, about: str) -> bool:
+    """Whether a condition asks whether there is an object."""
+    asked = re.compile(rf"(?<![\w>.]){re.escape(about)}(?!\w|->|\.|\[)")
+    return asked.search(cond) is not None
+
+
 def mentions(expr: Expr, variable: str) -> bool:
     """Whether an expression speaks of a variable."""
     return any(isinstance(part, Name) and part.name == variable for part in walk(expr))
@@ -168,6 +174,13 @@ class References:
             and (fits(one, other) or same_sort(one, other))
         }
         found |= self._given_on(one.object, stores)
+        spell = self.change.after.locks.names.spell
+        # Behind a new test there may be no object.
+        found |= {
+            number
+            for number, node in self.paths.fresh()
+            if isinstance(node, Decide) and asks_for(spell(node.cond), one.object)
+        }
         return frozenset(found | self._guards(found))
 
     def _given_on(self, about: str, stores: bool) -> set[int]:

@@ -5,7 +5,7 @@ the drop are gone, the pointer is still stored or still used."""
 from collections.abc import Collection, Iterator
 
 from reviewer.alignment.operations import Operation
-from reviewer.cfg.graph import Compute
+from reviewer.cfg.graph import Compute, Node
 from reviewer.checker.paths import reached
 from reviewer.checker.references import References, root
 from reviewer.locks.conditions import expressions
@@ -54,10 +54,16 @@ def _stored(found: References, one: Operation, about: str) -> Iterator[Uncounted
                 break
             number = edges[number][0][0]
             node = before.nodes[number]
-            if number in found.paths.twin and _stores(node, about):
-                line = found.paths.after.nodes[found.paths.twin[number]].loc.line
+            line = _still(found, node) if _stores(node, about) else 0
+            if line:
                 yield Uncounted(one, line, f"{_text(node)} in line {line} still stores the pointer")
                 return
+
+
+def _still(found: References, node: Node) -> int:
+    """The line after the patch in which the same is assigned; 0 for none."""
+    text = _text(node)
+    return next((one.loc.line for one in found.paths.after.nodes if _text(one) == text), 0)
 
 
 def _stores(node: object, about: str) -> bool:

@@ -12,46 +12,47 @@ from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 
 
 def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
-    """What was dropped before, and is not now, though the way goes on as it did."""
-    found = References(change, patch)
+    """What was dropped before, and is not now, one finding an object."""
     told = set()
+    for about, one in _found(rule, change, References(change, patch)):
+        if about not in told:
+            told.add(about)
+            yield one
+
+
+def _found(rule: Rule, change: FunctionChange, found: References) -> Iterator[tuple[str, Finding]]:
     for one in undropped(found, DROPS, TAKES):
         put = one.what
-        told.add(put.object)
-        stays = f"; {one.why}" if one.why else ""
-        yield finding(
-            rule,
-            change,
-            line=one.line,
-            before_line=put.line,
-            message=f"the reference on {put.object} is not dropped any more here",
-            reason=f"{put.text} is gone, and the way through line {one.line} is still there{stays}",
-            cause=f"reference {put.object}",
-            question=f"What drops the reference on {put.object} on this way?",
+        reason = f"{put.text} is gone, and the way through line {one.line} is still there"
+        yield (
+            put.object,
+            finding(
+                rule,
+                change,
+                line=one.line,
+                before_line=put.line,
+                message=f"the reference on {put.object} is not dropped any more here",
+                reason=f"{reason}; {one.why}" if one.why else reason,
+                cause=f"reference {put.object}",
+                question=f"What drops the reference on {put.object} on this way?",
+            ),
         )
     for leak in leaked(found, DROPS, TAKES):
-        if leak.object in told:
-            continue
-        told.add(leak.object)
-        yield finding(
-            rule,
-            change,
-            line=leak.line,
-            message=f"the reference on {leak.object} is not dropped on this way out",
-            reason=f"it is taken in line {leak.taken}, and dropped on the other ways out",
-            cause=f"reference {leak.object}",
-            question=f"What drops the reference on {leak.object} on this way out?",
-        )
+        reason = f"it is taken in line {leak.taken}, and dropped on the other ways out"
+        yield leak.object, _out(rule, change, leak.object, leak.line, reason)
     for jump in jumped(found, DROPS, TAKES):
-        about = jump.drop.object
-        if about in told:
-            continue
-        yield finding(
-            rule,
-            change,
-            line=jump.line,
-            message=f"this way gets past the drop of the reference on {about}",
-            reason=f"every way from here came to {jump.drop.text} in line {jump.drop.line} before",
-            cause=f"reference {about}",
-            question=f"What drops the reference on {about} on this way?",
-        )
+        drop = jump.drop
+        reason = f"every way from here came to {drop.text} in line {drop.line} before"
+        yield drop.object, _out(rule, change, drop.object, jump.line, reason)
+
+
+def _out(rule: Rule, change: FunctionChange, about: str, line: int, reason: str) -> Finding:
+    return finding(
+        rule,
+        change,
+        line=line,
+        message=f"the reference on {about} is not dropped on this way out",
+        reason=reason,
+        cause=f"reference {about}",
+        question=f"What drops the reference on {about} on this way out?",
+    )

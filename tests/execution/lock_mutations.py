@@ -140,7 +140,7 @@ OF_LOCKS = (
     Mutation(
         "an increment writes nothing",
         CONDITIONS,
-        "            return frozenset({node.expr.operand.name})",
+        "            return frozenset({expr.operand.name})",
         "            return frozenset()",
     ),
     Mutation(
@@ -188,7 +188,7 @@ OF_LOCKS = (
     Mutation(
         "a callee drops nothing",
         SUMMARIES,
-        '        yield LockFact(place, "", "always" if gone else MAYBE)',
+        '        yield LockFact(place, kinds.get(name, ""), "always" if gone else MAYBE)',
         "        yield from ()",
     ),
 )
