@@ -21,7 +21,7 @@ from measure import BUILD, LINUX, ROOT, Command, folder, in_turn, least_and_medi
 FILE = "mm/migrate.c"
 FUNCTIONS = 12
 FIXTURE = ROOT / "fixtures" / "2021_folio_refcount_migrate"
-LINE = "\tpr_debug(\"here\");\n"
+LINE = "\tnote_here();\n"
 OF_SPARSE, OF_BARE = 0.5, 3.0
 
 BARE = """

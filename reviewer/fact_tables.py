@@ -198,6 +198,9 @@ OPERATION_KINDS = frozenset(
     | {"freeze", "unfreeze", "recheck", "wait", "wake", "allocate", "initialise", "consume"}
     | {"atomic", "pure", "list-write", "list-read", "unregister", "set"}
 )
+LOCK = "lock"
+"""In ``touches`` of a rule: a lock or a context, which are no operations of these tables."""
+
 _OBJECT = re.compile(r"\$(?:(\d)|result)")
 
 

@@ -10,25 +10,20 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from reviewer.fact_tables import (
     Table,
     constants_of,
-    flag,
     frees_of,
     function_from,
     lock_names_of,
     members_of,
-    one_of,
     only,
     opaque_types_of,
     operation_from,
     pairs_of,
-    required,
     sleeping_of,
-    text,
     texts,
     two_word_from,
 )
@@ -41,6 +36,7 @@ from reviewer.facts import (
 )
 from reviewer.record import dataclass, replace
 from reviewer.rule_code import checks
+from reviewer.rule_tables import RuleDescription, description_from
 
 if TYPE_CHECKING:
     from reviewer.checker.rule import Rule
@@ -57,41 +53,10 @@ _SECTIONS = frozenset(
     | {"same_object", "lock_pair", "lock_parts", "sleep", "sleeping_on_rt", "gfp"}
 )
 _EFFECTS = frozenset({"acquires", "releases", "enters", "leaves"})
-_WHEN_KEYS = frozenset({"access", "lost", "changed", "compared"})
-_RULE_KEYS = frozenset(
-    {"name", "summary", "severity", "since", "when", "scenario", "message", "explained_by"}
-    | {"topic", "unspoken"}
-)
-SEVERITIES = ("note", "warning", "error")
-TOPICS = ("locks", "references", "rcu", "ordering", "contexts", "values", "changelog", "other")
-"""What rules are about, in the order of the catalogue."""
 
 
 class RulesError(Exception):
     """The rules cannot be used; the text is one line saying where and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleDescription:
-    """What ``rules/NAME/rule.toml`` says of a rule.
-
-    ``when`` is what an aligned access must match, ``scenario`` the scenario
-    that tries to refute or confirm the finding, ``message`` what to report
-    (both empty for none), ``folder`` where the rule lives, ``topic`` one of
-    `TOPICS`.
-    """
-
-    name: str
-    summary: str
-    severity: str
-    since: str
-    when: Table
-    scenario: str
-    folder: Path
-    message: str = ""
-    explained_by: tuple[str, ...] = ()
-    topic: str = "other"
-    unspoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +180,7 @@ def rule_folders(extra: Sequence[Path] = ()) -> tuple[RuleDescription, ...]:
         for path in sorted(root.glob("*/rule.toml")):
             where = f"rules/{path.parent.name}/rule.toml"
             table = _read(path, where)
-            found[path.parent.name] = _located(where, _description, table, path.parent)
+            found[path.parent.name] = _located(where, description_from, table, path.parent)
     return tuple(found[name] for name in sorted(found))
 
 
@@ -226,29 +191,6 @@ def readme(rule: RuleDescription) -> str:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
     except (OSError, ValueError) as error:
         raise RulesError(f"rules/{rule.name}/README.md: {error}") from None
-
-
-def _description(table: Table, folder: Path) -> RuleDescription:
-    only(table, _RULE_KEYS)
-    if text(table, "name") not in ("", folder.name):
-        raise ValueError(f"name '{table['name']}' is not the name of the folder")
-    when = table.get("when", {})
-    if not isinstance(when, dict):
-        raise ValueError("'when' must be a table")
-    only(when, _WHEN_KEYS)
-    return RuleDescription(
-        name=folder.name,
-        summary=required(table, "summary"),
-        severity=one_of(table, "severity", SEVERITIES),
-        since=required(table, "since"),
-        when=MappingProxyType(when),
-        scenario=text(table, "scenario"),
-        folder=folder,
-        message=text(table, "message"),
-        explained_by=texts(table, "explained_by"),
-        topic=one_of(table, "topic", TOPICS, "other"),
-        unspoken=flag(table, "unspoken"),
-    )
 
 
 def load_rules(extra: Sequence[Path] = ()) -> tuple["Rule", ...]:
@@ -265,6 +207,7 @@ def load_rules(extra: Sequence[Path] = ()) -> tuple["Rule", ...]:
             scenario=one.scenario,
             explained_by=one.explained_by,
             unspoken=one.unspoken,
+            touches=one.touches,
             **_located(f"rules/{one.name}/check.py", checks, one.folder / "check.py"),
         )
         for one in rule_folders(extra)

@@ -17,6 +17,7 @@ from reviewer.locks.conditions import (
 )
 from reviewer.locks.locksets import Held, Locksets, Summaries, locksets, nothing_known
 from reviewer.record import dataclass
+from reviewer.syntax.tree import Name
 
 Conditions = frozenset[Condition]
 LineMap = Callable[[int], int | None]
@@ -274,12 +275,26 @@ def unknown_lockers(
     fact and no body at hand: what is held behind them is not known."""
     old = {node.function for node in before.nodes if isinstance(node, Invoke)}
     new = {node.function for node in after.nodes if isinstance(node, Invoke)}
-    return tuple(
-        sorted(
-            name
-            for name in old ^ new
-            if names_a_lock(name) and facts.of(name) is None and not has_body(name)
-        )
+    strange = {
+        name
+        for name in old ^ new
+        if names_a_lock(name) and facts.of(name) is None and not has_body(name)
+    }
+    return tuple(sorted(strange - _finders(before, facts) - _finders(after, facts)))
+
+
+def _finders(graph: Graph, facts: Facts) -> frozenset[str]:
+    """The functions that only find a lock: what they return is what others take."""
+    taken = {
+        arg.name
+        for node in graph.nodes
+        if isinstance(node, Invoke) and (fact := facts.of(node.function)) is not None
+        if fact.acquires or fact.releases
+        for arg in node.args
+        if isinstance(arg, Name)
+    }
+    return frozenset(
+        node.function for node in graph.nodes if isinstance(node, Invoke) and node.result in taken
     )
 
 

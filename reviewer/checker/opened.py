@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from reviewer.cfg.build import build
 from reviewer.cfg.graph import Graph
@@ -12,11 +13,13 @@ from reviewer.checker.conventions import with_conventions
 from reviewer.checker.counterparts import Counterparts, Files, lone, renamed, touched
 from reviewer.checker.rule import Around
 from reviewer.facts import Facts
-from reviewer.locks.effects import Effects
 from reviewer.record import dataclass
 from reviewer.source.records import SourcePair
 from reviewer.syntax.parse import SourceFile, read_file
 from reviewer.syntax.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from reviewer.locks.effects import Effects
 
 Take = Callable[[int], bool]
 """Whether so much work may still be done."""
@@ -83,7 +86,9 @@ def _around(pair: SourcePair, files: Files, facts: Facts) -> Around:
     """The functions of both images for those who count locks, made when first asked for."""
 
     @cache
-    def around() -> tuple[Effects, Effects] | None:
+    def around() -> "tuple[Effects, Effects] | None":
+        from reviewer.locks.effects import Effects
+
         one, two = files
         if one is None or two is None or not pair.whole:
             return None

@@ -2,16 +2,20 @@
 """What a rule is, and what it is given."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from reviewer.alignment.align import Aligned, Image
 from reviewer.alignment.operations import Operation, OperationChanges
 from reviewer.checker.callees import Callees, Mentioning, nobody
 from reviewer.checker.records import Finding
 from reviewer.facts import Facts
-from reviewer.locks.effects import Effects
 from reviewer.record import dataclass
 
-Around = Callable[[], tuple[Effects, Effects] | None]
+# Few reviews count the locks of a file; what does so is loaded by those only.
+if TYPE_CHECKING:
+    from reviewer.locks.effects import Effects
+
+Around = Callable[[], "tuple[Effects, Effects] | None"]
 """The other functions of both images of a file, made when first asked for."""
 
 
@@ -125,7 +129,9 @@ class Rule:
     ``explained_by`` are words, with a ``*`` at the end for any ending, by
     which a changelog speaks of such a change.  ``unspoken``: it is about the
     changelog, which has to be known and to say none of these words; it joins
-    whatever else is found.
+    whatever else is found.  ``touches`` are kinds of operations of which the
+    function makes one, before the patch or after it, where the rule has anything
+    to say; ``lock`` for any lock or context.  Empty: any function.
     """
 
     name: str
@@ -135,5 +141,6 @@ class Rule:
     scenario: str
     explained_by: tuple[str, ...] = ()
     unspoken: bool = False
+    touches: frozenset[str] = frozenset()
     check: Check | None = None
     check_patch: CheckPatch | None = None

@@ -3,12 +3,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from reviewer.alignment.align import Aligned, State
+from reviewer.alignment.align import Aligned, Image, State
+from reviewer.cfg.graph import Invoke
 from reviewer.checker.coverage import gone, replaced_by
 from reviewer.checker.elsewhere import held_by_callers
 from reviewer.checker.records import Finding, PathState
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 from reviewer.checker.types import mixed_types
+from reviewer.facts import Facts
 from reviewer.record import dataclass, replace
 
 NEAR = 12
@@ -35,13 +37,33 @@ def findings(rules: Sequence[Rule], patch: PatchChange) -> Iterator[Found]:
     rules of the others."""
     of_patch = [one for rule in rules if rule.check_patch for one in rule.check_patch(rule, patch)]
     for change in patch.functions:
-        found = [one for rule in rules for one in _of_function(rule, change, patch)]
+        made = _made(change)
+        asked = [one for one in rules if not one.touches or one.touches & made]
+        found = [one for rule in asked for one in _of_function(rule, change, patch)]
         mine = [one for one in of_patch if (one.file, one.function) == (change.file, change.name)]
         for one in joined((*found, *mine)):
             yield one, change
     inside = {(change.file, change.name) for change in patch.functions}
     for one in joined([one for one in of_patch if (one.file, one.function) not in inside]):
         yield one, None
+
+
+def _made(change: FunctionChange) -> frozenset[str]:
+    """The kinds of operations a function makes in one image or the other."""
+    images = (change.before, change.after)
+    kinds = {one.kind for image in images for one in image.operations}
+    if any(_locking(image, change.facts) for image in images):
+        kinds.add("lock")
+    return frozenset(kinds)
+
+
+def _locking(image: Image, facts: Facts) -> bool:
+    """Whether a lock or a context is held or dropped anywhere in a function."""
+    if any(one is not None and (one.locks.may or one.contexts.may) for one in image.locks.before):
+        return True
+    called = {one.function for one in image.graph.nodes if isinstance(one, Invoke)}
+    effects = (facts.of(name) or image.summaries(name) for name in called)
+    return any(one is not None and (one.releases or one.leaves) for one in effects)
 
 
 def _of_function(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from reviewer.frontend.inputs import InputError, is_directory
 
 if TYPE_CHECKING:
-    from reviewer.ruleset import RuleDescription
+    from reviewer.rule_tables import RuleDescription
 
 FORMATS = ("terminal", "json", "markdown")
 SCHEMA_VERSION = 1
@@ -112,7 +112,7 @@ def _by_topic(
     known: Sequence["RuleDescription"],
 ) -> Iterator[tuple[str, list["RuleDescription"]]]:
     """The rules topic by topic, the gravest first."""
-    from reviewer.ruleset import SEVERITIES
+    from reviewer.rule_tables import SEVERITIES
 
     for topic, head in _HEADS.items():
         some = [rule for rule in known if rule.topic == topic]
