@@ -187,3 +187,28 @@ def _count(image: Image, one: Operation) -> str:
     if not isinstance(node, Invoke) or len(node.args) <= 1:
         return ""
     return image.locks.names.spell(node.args[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Unfrozen:
+    """``unfreeze`` stays and ``freeze``, which had made the count its to set, is gone."""
+
+    freeze: Operation
+    unfreeze: Operation
+
+
+def never_frozen(found: References) -> Iterator[Unfrozen]:
+    """The objects that are unfrozen still and that nothing freezes any more."""
+    change = found.change
+    for one in change.operations.removed:
+        if one.kind != "freeze" or any(
+            now.kind == "freeze" and now.object == one.object for now in change.after.operations
+        ):
+            continue
+        stays = [
+            now
+            for _, now in (*change.operations.kept, *change.operations.moved)
+            if now.kind == "unfreeze" and now.object == one.object and now.family == one.family
+        ]
+        if stays:
+            yield Unfrozen(one, stays[0])

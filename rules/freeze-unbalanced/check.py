@@ -8,7 +8,7 @@ from reviewer.checker.records import Finding
 from reviewer.checker.references import References
 from reviewer.checker.report import finding
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
-from reviewer.checker.weakened import recounted
+from reviewer.checker.weakened import never_frozen, recounted
 
 _FREEZE, _UNFREEZE = frozenset({"freeze"}), frozenset({"unfreeze"})
 
@@ -38,6 +38,7 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             f"{leak.object} stays frozen on this way out",
             f"it is frozen in line {leak.taken}, and unfrozen on the other ways out",
         )
+    yield from _never(rule, change, found)
     for pair in recounted(found):
         yield _told(
             rule,
@@ -47,6 +48,25 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             f"{pair.unfreeze.object} is frozen at {pair.frozen} and unfrozen at {pair.thawed}",
             f"{pair.freeze.text} in line {pair.freeze.line} and {pair.unfreeze.text} named one"
             " count before",
+        )
+
+
+def _never(rule: Rule, change: FunctionChange, found: References) -> Iterator[Finding]:
+    """What is unfrozen without having been frozen."""
+    for one in never_frozen(found):
+        about = one.unfreeze.object
+        yield finding(
+            rule,
+            change,
+            line=one.unfreeze.line,
+            before_line=one.freeze.line,
+            message=f"{about} is unfrozen, and nothing freezes it any more",
+            reason=f"{one.freeze.text} (line {one.freeze.line} before the patch) is gone, and "
+            f"{one.unfreeze.text} sets the count still, whatever it was",
+            cause=f"freeze {about}",
+            access=one.unfreeze.text,
+            question=f"What keeps others from taking a reference on {about} until "
+            f"{one.unfreeze.text} sets the count?",
         )
 
 

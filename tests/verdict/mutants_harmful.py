@@ -89,7 +89,12 @@ MADE = "folio_ref_freeze(folio, expected)"
 IN_HELPERS = (
     _lost("helper ignores the freeze", *helper(f"	{MADE};\n	return 1;\n")),
     _lost("helper inverts the freeze", *helper(f"	return !{MADE};\n")),
-    _lost("helper counts only", *helper("	return folio_ref_count(folio) == expected;\n")),
+    _lost(
+        "helper counts only",
+        *helper("	return folio_ref_count(folio) == expected;\n"),
+        missed="the read in the helper stands for the one that moved; that the freeze is gone "
+        "is told by a rule that no scenario judges",
+    ),
     _lost(
         "helper freezes what is given second",
         (HEAD, HELPER + HEAD),
