@@ -20,7 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from reviewer.frontend.rules import markdown
-from reviewer.ruleset import SEVERITIES, TOPICS, RulesError, rule_folders, rules_folder
+from reviewer.rule_tables import SEVERITIES, TOPICS
+from reviewer.ruleset import RulesError, rule_folders, rules_folder
 
 PROJECT = rules_folder().parent
 BEGIN = "<!-- rules: written by scripts/new_rule.py --table -->\n"

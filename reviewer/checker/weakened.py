@@ -151,8 +151,9 @@ def recounted(found: References) -> Iterator[Recounted]:
     if not any(one.kind in ("freeze", "unfreeze") for one in changed):
         return
     before = {_key(*pair) for pair in _unequal(change.before)}
+    paired = {one.object for one in change.before.operations if one.kind == "freeze"}
     for freeze, unfreeze in _unequal(change.after):
-        if _key(freeze, unfreeze) not in before:
+        if freeze.object in paired and _key(freeze, unfreeze) not in before:
             yield Recounted(
                 freeze,
                 unfreeze,
