@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from reviewer.verdict.judge import Judged
 
 
+HUNKS_ONLY = "without the tree: only the lines of the diff were read, and much cannot be seen"
+
+
 @dataclass(frozen=True, slots=True)
 class Ruleset:
     """What was read from the rules; ``scenarios`` and ``claims`` are asked for
@@ -48,7 +51,7 @@ def review(
     judged: list[Judged] = []
     problems: list[PatchProblem] = []
     overlay: Overlay = {}
-    allowance = Allowance()
+    allowance, hunks_only = Allowance(), False
     for number, patch in enumerate(submission.patches):
         if allowance.exhausted:
             reason = "not compared: the submission is too large"
@@ -57,9 +60,11 @@ def review(
         pairs, unpaired = pair(patch, tree, overlay)
         overlay = overlay_after(overlay, patch, pairs)
         found = [*patch.problems, *unpaired]
+        hunks_only |= any(not one.whole for one in pairs)
         parts = changes(pairs, rules.vocabulary, rules.facts, allowance)
         found.extend(problem for part in parts for problem in part.problems)
         reported = sieve.findings(number, patch, whole(parts, rules.facts))
+        found += allowance.uncounted()
         changelog = without_directives(patch.changelog)
         judged.extend(_judged(reported, changelog, number, tree, rules, ledger))
         problems.extend(PatchProblem(number, problem) for problem in found)
@@ -71,7 +76,7 @@ def review(
         questions=(),
         facts=ledger.facts(),
         problems=tuple(problems),
-        notes=(*submission.notes, *sieve.notes),
+        notes=(*submission.notes, *sieve.notes, *([HUNKS_ONLY] if hunks_only else [])),
         suppressed=tuple(sieve.suppressed),
     )
     return _with_findings(plain, submission, judged, rules, ledger) if judged else plain

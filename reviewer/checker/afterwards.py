@@ -53,8 +53,10 @@ def used_late(found: References) -> Iterator[Late]:
     known = {one.text for one in found.change.before.operations}
     given = {param.name for param in found.change.after.graph.function.params}
     told = _renamed(found, old)
+    # What an end was followed by before was not what ended the object.
+    harmless = {(end, about) for end, _, _, about, _ in _pairs(found.change.before, before)}
     for end, use, number, about, own in _pairs(found.change.after, after):
-        if (end, use) in old or about in told or not (own == LOOKED_UP or end in known):
+        if (end, about) in harmless or about in told or not (own == LOOKED_UP or end in known):
             continue
         here = _node_of(end, now)
         if (about in given or own == TAKEN) and here in found.paths.kept and use not in made:

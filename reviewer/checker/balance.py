@@ -5,17 +5,20 @@ held on a way out, and what is taken or dropped where it should not be."""
 from collections.abc import Callable, Iterator, Mapping
 
 from reviewer.alignment.align import Image, LineMap, names_a_lock
+from reviewer.alignment.operations import named
 from reviewer.cfg.dominators import EXIT
-from reviewer.cfg.graph import Decide, Invoke, Leave
+from reviewer.cfg.graph import Decide, Graph, Invoke, Leave
 from reviewer.checker.elsewhere import last_name
 from reviewer.checker.rule import FunctionChange, PatchChange
 from reviewer.facts import Facts, FunctionFact, LockFact
 from reviewer.locks.balance import Balance, End, Imbalance, changed_balance, judged
+from reviewer.locks.effects import Effects
 from reviewer.locks.locksets import lock_name
 from reviewer.locks.standing import LEFT
 from reviewer.locks.ways import CONTEXT, Ways, ways
 from reviewer.record import dataclass
 from reviewer.syntax.place import ELEMENT
+from reviewer.syntax.tree import Unary
 
 FOLIO = "folio-lock"
 """A lock that whoever ends input or output drops: to hold it at a return says nothing."""
@@ -43,7 +46,11 @@ class Fault:
     @property
     def reason(self) -> str:
         """Where the lock comes from, as far as this function tells."""
-        return f"it is taken in line {self.taken};" if self.taken else "going by this function,"
+        return (
+            f"the function takes it (line {self.taken});"
+            if self.taken
+            else "as far as this function tells,"
+        )
 
 
 _LAST: list[tuple[FunctionChange, tuple[Fault, ...]]] = []
@@ -62,21 +69,25 @@ def _faults(change: FunctionChange, patch: PatchChange) -> Iterator[Fault]:
         return
     if _clean(change.after, change.facts):
         return
-    new = ways(change.after.graph, change.facts, around[1].of, STEPS)
+    new = _ways(change, change.after.graph, around[1])
     if not new.complete:
         return
-    old = ways(change.before.graph, change.facts, around[0].of, STEPS)
+    old = _ways(change, change.before.graph, around[0])
     both = [
         judged(one.graph.function, one, change.facts, near)
         for one, near in zip((old, new), around, strict=True)
     ]
     taken = {lock for one in (old, new) for lock in _own(one)}
-    found = [one for one in changed_balance(*both) if _tells(one, new)]
+    found = [
+        one
+        for one in changed_balance(*both)
+        if _tells(one, new) and not (one.lock not in old.kinds and _in_the_dark(one.lock, change))
+    ]
     found = [
         one
         for one in found
         if one.lock in taken
-        or (new.kinds.get(one.lock) != SIGNAL and _unheard_of(one, change, old))
+        or (new.kinds.get(one.lock) != SIGNAL and _unheard_of(one, change, old, new))
     ]
     found += [one for one in _undone(change, both) if one.lock not in taken]
     if not found or _through_others(change, patch, around[1].understood):
@@ -89,21 +100,57 @@ def _faults(change: FunctionChange, patch: PatchChange) -> Iterator[Fault]:
             yield _fault(one, change, new)
 
 
+def _ways(change: FunctionChange, graph: Graph, around: Effects) -> Ways:
+    steps = change.steps.allow(change.name, STEPS)
+    found = ways(graph, change.facts, around.of, steps)
+    change.steps.used(found.steps)
+    return found
+
+
+def _in_the_dark(lock: str, change: FunctionChange) -> bool:
+    """Whether calls that are gone were given a lock, of which nothing is known."""
+    image = change.before
+    return any(
+        isinstance(node, Invoke)
+        and change.after_line(node.loc.line) is None
+        and any(named(arg, image.locks.names) == lock for arg in node.args)
+        and change.facts.of(node.function) is None
+        and image.summaries(node.function) is None
+        for node in image.graph.nodes
+    )
+
+
 def _own(found: Ways) -> Iterator[str]:
     """The locks and contexts a function takes before it drops them, on some way."""
     for way in found.exits:
         yield from (lock for lock, one in way.locks.items() if one.first == "take")
 
 
-def _unheard_of(one: Imbalance, change: FunctionChange, before: Ways) -> bool:
+def _unheard_of(one: Imbalance, change: FunctionChange, before: Ways, after: Ways) -> bool:
     """Whether a lock that the function does not take is no business of it: it
     did not drop it before, and calls nobody who may have taken it."""
     if not one.kind.startswith("dropped"):
         return True
+    kinds = after.kinds
+    together = kinds if kinds.get(one.lock) == CONTEXT else (one.lock,)
+    if any(_pointed_elsewhere(lock, change) for lock in together):
+        return False
     calls = [node.function for node in change.after.graph.nodes if isinstance(node, Invoke)]
     known = {last_name(lock) for lock in before.kinds}
     return last_name(one.lock) not in known and not any(
         names_a_lock(name) and change.facts.of(name) is None for name in calls
+    )
+
+
+def _pointed_elsewhere(lock: str, change: FunctionChange) -> bool:
+    """Whether a call of which nothing is known may have found the lock: it is given
+    where the pointer to it is kept."""
+    image = change.after
+    return any(
+        isinstance(arg, Unary) and arg.op == "&" and named(arg, image.locks.names) == lock
+        for node in image.graph.nodes
+        if isinstance(node, Invoke) and change.facts.of(node.function) is None
+        for arg in node.args
     )
 
 

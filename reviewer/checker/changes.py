@@ -11,10 +11,10 @@ from reviewer.cfg.inline import inlined
 from reviewer.checker.conventions import replaced
 from reviewer.checker.counterparts import counterparts, outside
 from reviewer.checker.opened import Opened, bodies, opened
-from reviewer.checker.rule import FunctionChange, Lone, Outside, PatchChange
+from reviewer.checker.rule import FunctionChange, Lone, Outside, PatchChange, Steps
 from reviewer.facts import Facts
 from reviewer.location import Problem
-from reviewer.record import dataclass
+from reviewer.record import dataclass, field
 from reviewer.source.records import SourcePair
 from reviewer.syntax.vocabulary import Vocabulary
 
@@ -63,6 +63,7 @@ class Allowance:
 
     left: int = MAX_WORK
     exhausted: bool = False
+    steps: Steps = field(default_factory=Steps)
 
     def take(self, work: int) -> bool:
         """Whether so much is left; then it is taken."""
@@ -70,6 +71,15 @@ class Allowance:
             return False
         self.left -= work
         return True
+
+    def uncounted(self) -> list[Problem]:
+        """What to say, once, of functions whose ways could not be followed any more."""
+        names, self.steps.without = self.steps.without, []
+        if not names:
+            return []
+        more = f", nor in {len(names) - 1} more" if len(names) > 1 else ""
+        reason = f"locks and references are not counted{more}: the submission is too large"
+        return [Problem("", names[0], reason)]
 
 
 def changes(
@@ -117,7 +127,10 @@ def _changes(file: Opened, whole: Sequence[Opened], allowance: Allowance) -> Cha
             for reason in part.errors[:1]
         ]
         change, problem = _change(
-            file, inlined(build(before, file.facts), old), inlined(build(after, file.facts), new)
+            file,
+            inlined(build(before, file.facts), old),
+            inlined(build(after, file.facts), new),
+            allowance.steps,
         )
         if problem is not None:
             problems.append(problem)
@@ -143,7 +156,9 @@ def _lone(file: Opened) -> tuple[tuple[Lone, ...], tuple[Lone, ...]]:
     return gone, new
 
 
-def _change(file: Opened, old: Graph, new: Graph) -> tuple[FunctionChange | None, Problem | None]:
+def _change(
+    file: Opened, old: Graph, new: Graph, steps: Steps
+) -> tuple[FunctionChange | None, Problem | None]:
     pair, facts, known = file.pair, file.facts, file.known
     name = new.function.name
     strange = unknown_lockers(
@@ -175,4 +190,5 @@ def _change(file: Opened, old: Graph, new: Graph) -> tuple[FunctionChange | None
         locks_known=problem is None,
         around=file.around,
         mentioning=known[1].mentioning,
+        steps=steps,
     ), problem

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from reviewer.alignment.align import Image
 from reviewer.alignment.operations import Operation
-from reviewer.cfg.graph import Invoke
+from reviewer.cfg.graph import Graph, Invoke
 from reviewer.checker.references import DROPS, TAKES, is_reference
 from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts, FunctionFact, LockFact
@@ -59,7 +59,14 @@ def counted(
     """The ways before and after the patch, by what operations of these kinds do."""
     effects = _effects(change, frozenset(takes), frozenset(drops))
     facts = replace(change.facts, functions=_Effects(change.facts, effects), patterns={})
-    return ways(change.before.graph, facts), ways(change.after.graph, facts)
+    before, after = (_ways(change, one.graph, facts) for one in (change.before, change.after))
+    return before, after
+
+
+def _ways(change: FunctionChange, graph: Graph, facts: Facts) -> Ways:
+    found = ways(graph, facts, steps=change.steps.allow(change.name))
+    change.steps.used(found.steps)
+    return found
 
 
 def _bare(fact: FunctionFact) -> FunctionFact:

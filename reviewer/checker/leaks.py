@@ -17,6 +17,7 @@ from reviewer.checker.references import (
     is_reference,
     root,
     same_sort,
+    stored,
 )
 from reviewer.locks.conditions import condition
 from reviewer.locks.signs import Value
@@ -111,7 +112,19 @@ def _needed(found: References, one: Operation, start: int, drops: Collection[str
             how = "returned" if isinstance(node, Leave) else "stored"
             if number in behind or how == "stored":
                 return f"it is still {how} in line {node.loc.line}"
-    return "" if one.guessed else "nothing that drops it went with it"
+    if one.guessed or _went_with_store(found, one):
+        return ""
+    return "nothing that drops it went with it"
+
+
+def _went_with_store(found: References, one: Operation) -> bool:
+    """Whether the pointer that the reference was for is no longer stored where
+    it was: then there may be nobody left who drops it."""
+    old, now = (
+        {target for node in image.graph.nodes if (target := stored(node, about, image))}
+        for image, about in ((found.change.before, one), (found.change.after, None))
+    )
+    return bool(old) and old.isdisjoint(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +218,8 @@ def _left_before(before: Ways, about: str, family: str, value: Value) -> bool:
     for way in before.exits:
         for name, held in way.locks.items():
             seen = seen or name == about
-            if before.kinds[name] != family:
+            # The names of what drops an object may make it one of several sorts.
+            if name != about and before.kinds[name] != family:
                 continue
             if held.net is None or (held.net > 0 and _alike(way.value, value)):
                 return True

@@ -54,6 +54,8 @@ def running(change: FunctionChange, patch: PatchChange) -> Iterator[Running]:
 def _stopped(change: FunctionChange, patch: PatchChange, old: Operation) -> bool:
     """Whether it is stopped by other means, or exists no more."""
     name = member(old.object)
+    if _respelled(change, old):
+        return True
     if any(
         one.family != "async" and (member(one.object) == name or one.family == "queue")
         for one in patch.added("cancel")
@@ -68,6 +70,15 @@ def _stopped(change: FunctionChange, patch: PatchChange, old: Operation) -> bool
     if any(one.family == "queue" or member(one.object) == name for one in kept):
         return not any(one.family == "async" and member(one.object) == name for one in kept)
     return _by_callee(change, name) or _new_calls(change, old)
+
+
+def _respelled(change: FunctionChange, old: Operation) -> bool:
+    """Whether the same call was made as often, with other words for its object."""
+    gone, come = (
+        sum(one.name == old.name for one in some)
+        for some in (change.operations.removed, change.operations.added)
+    )
+    return gone <= come
 
 
 def _by_callee(change: FunctionChange, name: str) -> bool:

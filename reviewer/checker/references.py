@@ -10,7 +10,7 @@ from reviewer.alignment.operations import Operation, named
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Join, Leave
 from reviewer.checker.paths import Paths
 from reviewer.checker.rule import FunctionChange, PatchChange
-from reviewer.locks.conditions import NULLS, expressions, words
+from reviewer.locks.conditions import NULLS, STEPS, expressions, words
 from reviewer.syntax.rebuild import walk
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import Assign, Cast, Expr, Member, Name, Unary
@@ -123,7 +123,23 @@ class References:
             for other in found:
                 if other.kind in kinds and (fits(one, other) or same_sort(one, other)):
                     there[other.name] += by
-        return any(count > 0 for count in there.values()) or self._elsewhere(one, kinds)
+        return (
+            any(count > 0 for count in there.values())
+            or self._elsewhere(one, kinds)
+            or (one.guessed and "put" not in kinds and self._taken_by_name(one))
+        )
+
+    def _taken_by_name(self, one: Operation) -> bool:
+        """Whether a call is gone too that took the reference, going by its name:
+        that of the put, with a word for taking and perhaps more behind it."""
+        names = self.change.before.locks.names
+        taking = re.compile(rf"{re.escape(one.family)}_(?:ref|get|hold|grab|take)(?:_\w+)?")
+        return any(
+            isinstance(node, Invoke)
+            and taking.fullmatch(node.function) is not None
+            and any(named(arg, names) == one.object for arg in node.args)
+            for _, node in self.paths.lost()
+        )
 
     def _elsewhere(self, one: Operation, kinds: Collection[str]) -> bool:
         mine = {id(other) for other in self.change.operations.removed}
@@ -144,6 +160,8 @@ class References:
         moved = any(old is one for old, _ in operations.moved)
         return (
             moved
+            or self._respelled(one, kinds)
+            or self._counted_plainly(one)
             or 0 < gone <= come
             or any(
                 id(other) not in mine and same_sort(one, other)
@@ -151,6 +169,31 @@ class References:
                 for other in self.patch.added(kind)
             )
         )
+
+    def _counted_plainly(self, one: Operation) -> bool:
+        """Whether a plain counter in the object goes up or down now instead."""
+        names = self.change.after.locks.names
+        return any(
+            isinstance(node, Compute)
+            and isinstance(node.expr, Unary)
+            and node.expr.op in STEPS
+            and isinstance(node.expr.operand, Member)
+            and root(str(named(node.expr.operand, names))) == root(one.object)
+            for _, node in self.paths.fresh()
+        )
+
+    def _respelled(self, one: Operation, kinds: Collection[str]) -> bool:
+        """Whether as much came for another member of what the object is in: it
+        may be the same one by a new name."""
+        whole = root(one.object)
+        gone, come = (
+            sum(
+                other.kind in kinds and other.object != whole == root(other.object)
+                for other in some
+            )
+            for some in (self.change.operations.removed, self.change.operations.added)
+        )
+        return one.object != whole and 0 < gone <= come
 
     def reassigned(self, about: str) -> bool:
         """Whether what the object is, is told in lines the patch changed."""
@@ -274,6 +317,20 @@ def _handed(node: object, about: str, image: Image) -> str:
             return f"{names.spell(target)} ="
         case Leave(value=value) if value is not None and _is(value, about, image):
             return "return"
+    return ""
+
+
+def stored(node: object, one: Operation | None, image: Image) -> str:
+    """The place in memory that a node stores the object of an operation in, or
+    what it gave; any object for None."""
+    if not (isinstance(node, Compute) and isinstance(node.expr, Assign)):
+        return ""
+    target, value = node.expr.target, node.expr.value
+    if not isinstance(target, Member) or render(value) in NULLS:
+        return ""
+    place = render(target)
+    if one is None or place == one.result or _is(value, one.object, image):
+        return place
     return ""
 
 

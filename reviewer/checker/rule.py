@@ -9,14 +9,37 @@ from reviewer.alignment.operations import Operation, OperationChanges
 from reviewer.checker.callees import Callees, Mentioning, nobody
 from reviewer.checker.records import Finding
 from reviewer.facts import Facts
-from reviewer.record import dataclass
+from reviewer.record import dataclass, field
 
 # Few reviews count the locks of a file; what does so is loaded by those only.
 if TYPE_CHECKING:
     from reviewer.locks.effects import Effects
-
 Around = Callable[[], "tuple[Effects, Effects] | None"]
+
 """The other functions of both images of a file, made when first asked for."""
+
+
+MAX_STEPS = 120_000
+"""Steps over the ways of functions in one submission: some three seconds.  A
+function of the kernel takes a few hundred."""
+
+
+@dataclass(slots=True)
+class Steps:
+    """What is left of them, and the functions for which nothing was left."""
+
+    left: int = MAX_STEPS
+    without: list[str] = field(default_factory=list)
+
+    def allow(self, function: str, most: int = MAX_STEPS) -> int:
+        """How many steps may be made for a function; 0 is noted down."""
+        if self.left <= 0 and function not in self.without:
+            self.without.append(function)
+        return max(0, min(most, self.left))
+
+    def used(self, steps: int) -> None:
+        """So many were made."""
+        self.left -= steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +53,7 @@ class FunctionChange:
     ``partial`` marks images made of hunks; ``callees_before`` and
     ``callees_after`` give the graphs of other functions of the file,
     ``mentioning`` those of the after image in which some words occur.
+    ``steps`` are what the submission may still spend on following ways.
     ``locks_known`` is False where calls that look like operations on locks came
     or went of which nothing is known: rules on locks then have nothing to say.
     ``around`` gives the other functions of both images for those who count what
@@ -50,6 +74,7 @@ class FunctionChange:
     locks_known: bool = True
     around: Around = lambda: None
     mentioning: Mentioning = nobody
+    steps: Steps = field(default_factory=Steps)
 
     @property
     def name(self) -> str:

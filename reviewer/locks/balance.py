@@ -302,15 +302,28 @@ def changed_balance(before: Balance, after: Balance) -> tuple[Imbalance, ...]:
             found.append(Imbalance(what, lock, line, (line,)))
     for lock, ends in after.ends.items():
         if not any(one.lock == lock for one in found):
-            found += _changed(lock, before, ends)
+            found += _changed(
+                lock, before.ends.get(_first_name(lock, before, after), {}), ends, before
+            )
     return tuple(found)
+
+
+def _first_name(lock: str, before: Balance, after: Balance) -> str:
+    """What a lock was called before the patch, which may reach it another way."""
+    if lock in before.ends:
+        return lock
+    gone = [one for one in before.ends if one not in after.ends and _member(one) == _member(lock)]
+    return gone[0] if len(gone) == 1 else lock
+
+
+def _member(lock: str) -> str:
+    return lock.rpartition("->")[2].rpartition(".")[2]
 
 
 Ends = Mapping[End, tuple[int, ...]]
 
 
-def _changed(lock: str, before: Balance, after: Ends) -> Iterator[Imbalance]:
-    old = before.ends.get(lock, {})
+def _changed(lock: str, old: Ends, after: Ends, before: Balance) -> Iterator[Imbalance]:
     lines: dict[str, set[int]] = {}
     for one, exits in after.items():
         kind = _kind(one, old, before.calls)
@@ -327,6 +340,12 @@ def _kind(now: End, old: Ends, calls: frozenset[str]) -> str:
     if now.count is None or not now.calls <= calls:
         return ""
     earlier = {one.count for one in old if one.sure or not now.sure} | (set() if old else {0})
+    if not now.sure and (not old or any(one.sure for one in old)):
+        # Only a condition on memory that was asked twice, and answered otherwise, leads here.
+        return ""
+    if now.count == 0 and None in earlier:
+        # It may have been untouched on such a way before.
+        return ""
     failed = any(one.failing and one.count == now.count for one in old)
     if now.count in earlier and (now.count <= 0 or not now.failing or not now.sure or failed):
         return ""

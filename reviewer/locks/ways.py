@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The ways through a function, told apart by what they take and drop.
 
-Where `reviewer.locks.locksets` says what holds on every way to a point, this
-keeps the ways apart: each knows how often it took and dropped which lock, and
-what its branches and assignments said of the values that later branches and
-the caller look at.  Two branches on one unchanged expression agree, even where
-it reads memory: a way is followed only when nothing speaks against it.
+Where `reviewer.locks.locksets` says what holds on every way to a point, this keeps the ways
+apart: each knows how often it took and dropped which lock, and what branches and assignments
+said of values that are looked at later.  Two branches on one unchanged expression agree,
+even where it reads memory: a way is followed only when nothing speaks against it.
 """
 
 from collections import deque
@@ -58,7 +57,7 @@ class Twice:
 @dataclass(frozen=True, slots=True)
 class Ways:
     """All ways of a function.  ``kinds`` are the locks and their kinds;
-    ``complete`` is False where there were too many or code is not known."""
+    ``complete`` is False where there were too many, in ``steps``, or code is not known."""
 
     graph: Graph
     names: Aliases
@@ -66,6 +65,7 @@ class Ways:
     twice: tuple[Twice, ...]
     kinds: Mapping[str, str]
     complete: bool
+    steps: int = 0
 
 
 @dataclass(slots=True)
@@ -100,6 +100,7 @@ def ways(
 
 class _Search:
     def __init__(self, graph: Graph, facts: Facts, summaries: Summaries) -> None:
+        self.steps = 0
         self.graph, self.facts, self.summaries = graph, facts, summaries
         self.kinds: dict[str, str] = {}
         self.twice: dict[tuple[str, str, int], Twice] = {}
@@ -150,13 +151,13 @@ class _Search:
         complete = not any(isinstance(node, Unknown) for node in self.graph.nodes)
         if complete and any(self.acts(node) for node in self.graph.nodes):
             complete = self._explore(steps)
-        twice = tuple(self.twice.values())
-        return Ways(self.graph, self.names, tuple(self.exits), twice, self.kinds, complete)
+        exits, twice = tuple(self.exits), tuple(self.twice.values())
+        return Ways(self.graph, self.names, exits, twice, self.kinds, complete, self.steps)
 
     def _explore(self, steps: int) -> bool:
         queue = deque([_State(0, {}, {}, None)])
         seen: list[dict[object, _State]] = [{} for _ in self.graph.nodes]
-        for _ in range(steps):
+        for self.steps in range(steps):
             if not queue:
                 return True
             state = queue.popleft()

@@ -32,10 +32,11 @@ _SHORT = 60
 _REASON_END = re.compile(r"[.\s]+$")
 _TAG = re.compile(r"\b([\w-]+-by):", re.IGNORECASE)
 # A mail is read beside another version of the file than the one analysed, so a line
-# number is of no use in it: in brackets, behind a comma, or behind a file name.
+# number is of no use in it: in brackets, behind a comma or a preposition, or behind a
+# file name.
 _LINE_NUMBER = re.compile(
     r"\s*\((?:at )?lines? \d+(?:-\d+)?\)"
-    r"|,? (?:at |in )?lines? \d+(?:-\d+)?"
+    r"|,?(?: (?:at|before|behind|in|through|to))? lines? \d+(?:-\d+)?"
     r"|(?<=\.[chS]):\d+(?::\d+)?"
 )
 
@@ -49,9 +50,15 @@ def paragraph(text: str, indent: str = "") -> Block:
 
 def on_changelog(review: Review, patch: int, verdicts: Sequence[Verdict]) -> list[Block]:
     """The remark on a changelog that does not explain what was lost; empty when it is
-    not known, or when no finding waits for an explanation."""
+    not known, or when no finding waits for an explanation: what a finding asks itself
+    is not asked twice."""
     changelog = review.patches[patch].changelog
-    open_findings = [one.finding for one in verdicts if one.severity == "warning"]
+    asking = {one.text for one in review.questions if one.patch == patch}
+    open_findings = [
+        one.finding
+        for one in verdicts
+        if one.severity == "warning" and one.finding.question not in asking
+    ]
     if changelog is None or not open_findings:
         return []
     said = [sentence(one.text) for one in review.justification if one.patch == patch]
@@ -179,7 +186,9 @@ def _judged(verdict: Verdict) -> str:
         missing = sentence(verdict.undecided)
         return f"Whether another CPU can tell is not decided here. {missing}".rstrip()
     if verdict.standing is None or model is None:
-        return "What another CPU can make of this was not simulated."
+        # A reference that leaks, say, does so without another CPU.
+        lost = verdict.finding.lost
+        return "What another CPU can make of this was not simulated." if lost else ""
     if verdict.standing == "CONFIRMED":
         return _broken(model)
     return _held(model)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Text that came from a patch, made fit to print."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -32,9 +33,13 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> 
 
 
 def sentence(text: str) -> str:
-    """The text with a capital in front, unless it starts with a name, and a full stop."""
+    """The text with a capital in front, unless it starts with a name, and a full stop.
+
+    A word is a name where the text has it as an argument or a pointer, too.
+    """
     text = stopped(text)
-    if text.split(" ", 1)[0].rstrip(",").isalpha():
+    first = text.split(" ", 1)[0].rstrip(",")
+    if first.isalpha() and not re.search(rf"[(&*]{first}[),]|\b{first}(?:->|\[)", text):
         text = text[0].upper() + text[1:]
     return text
 

@@ -15,6 +15,7 @@ _LOCK_WORD = re.compile(
     re.I,
 )
 _WORD = re.compile(r"\w+")
+_SPOKEN = re.compile(r"[\w'-]+")
 # The first form is how one asks in a comment, the second how one does in a trailer.
 _DIRECTIVE = re.compile(r"^[ \t]*(?:#mmreview:[ \t]*(.*)|mmreview-off:(.*))$", re.I | re.M)
 
@@ -64,7 +65,7 @@ def changelog_says(finding: Finding, changelog: str | None) -> str:
     words = set(_WORD.findall(changelog))
     told = bool(words & names)
     if finding.explained_by:
-        told = told or _speaks(finding.explained_by, {word.lower() for word in words})
+        told = told or _speaks(finding.explained_by, changelog, False)
     else:
         told = told or any(_LOCK_WORD.search(word) for word in words)
     return "explains" if told else "silent"
@@ -74,12 +75,21 @@ def speaks_of(wanted: Sequence[str], patch: Patch) -> bool:
     """Whether subject or changelog of a patch have one of these words, be it as
     a part of a name (``page_refs``)."""
     text = f"{patch.subject}\n{without_directives(patch.changelog) or ''}"
-    words = {word.lower() for word in _WORD.findall(text)}
-    parts = {part for word in words for part in word.split("_")}
-    return _speaks(wanted, words | parts)
+    return _speaks(wanted, text, True)
 
 
-def _speaks(wanted: Sequence[str], words: set[str]) -> bool:
-    exact = {one.lower() for one in wanted if not one.endswith("*")}
-    starts = tuple(one[:-1].lower() for one in wanted if one.endswith("*"))
-    return bool(words & exact) or any(word.startswith(starts) for word in words if starts)
+def _speaks(wanted: Sequence[str], text: str, parts: bool) -> bool:
+    """Whether a text has one of some words or phrases; with ``parts`` also as a
+    part of a name.  A phrase may go over the end of a line."""
+    text = " ".join(_SPOKEN.findall(text.lower()))
+    words = set(_WORD.findall(text))
+    if parts:
+        words |= {part for word in words for part in word.split("_")}
+    plain = [one.lower() for one in wanted if _WORD.fullmatch(one.rstrip("*"))]
+    starts = tuple(one[:-1] for one in plain if one.endswith("*"))
+    phrases = [one.lower().rstrip("*") for one in wanted if not _WORD.fullmatch(one.rstrip("*"))]
+    return (
+        not words.isdisjoint(plain)
+        or any(word.startswith(starts) for word in words if starts)
+        or any(f" {phrase}" in f" {text}" for phrase in phrases)
+    )

@@ -19,20 +19,45 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             line=one.line,
             before_line=one.old.line,
             message=became,
-            reason=f"{became}; {_ordered(one)}",
+            reason=_ordered(one),
             cause=f"order {one.old.text} {one.old.line}",
-            question=f"What orders {one.first or 'what comes before'} against "
-            f"{one.then or 'what follows'} without {one.old.text}?",
+            question=_asked(one),
         )
 
 
+def _asked(one: Weaker) -> str:
+    first, then = _sides(one)
+    without = f"without {one.old.text}"
+    if first and then:
+        return f"What orders {first} before {then} {without}?"
+    if first:
+        return f"What orders {first} before what follows {without}?"
+    if then:
+        earlier = "the stores" if one.old.family == "write" else "the accesses"
+        return f"What orders {earlier} that come before {then} against it {without}?"
+    return f"What keeps the accesses around it in order {without}?"
+
+
+def _sides(one: Weaker) -> tuple[str, str]:
+    """What was kept in order, in words: a branch by what it tests, which no
+    barrier for stores is there for."""
+    stores = one.old.kind == "barrier" and one.old.family == "write"
+    first = "" if stores and one.first.startswith("if ") and one.then else one.first
+    return _named(first), _named(one.then)
+
+
+def _named(text: str) -> str:
+    return f"the test of {text.removeprefix('if ')}" if text.startswith("if ") else text
+
+
 def _ordered(one: Weaker) -> str:
+    first, then = _sides(one)
     if one.woken:
-        return f"it stood behind {one.first}, which stays; {one.woken} went with it"
-    if one.first and one.then:
-        return f"it stood between {one.first} and {one.then}, which stay"
-    if one.first or one.then:
-        where = f"behind {one.first}" if one.first else f"before {one.then}"
+        return f"it stood behind {first}, which stays; {one.woken} went with it"
+    if first and then:
+        return f"it stood between {first} and {then}, which stay"
+    if first or then:
+        where = f"behind {first}" if first else f"before {then}"
         return f"it stood {where}, which stays"
     if one.old.kind in ("publish", "unpublish"):
         return "readers under RCU follow it while it is written"

@@ -25,7 +25,7 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             one.line,
             one.what.object,
             f"{one.what.object} stays frozen here",
-            f"{one.what.text} is gone, and the way through line {one.line} is still there",
+            f"{one.what.text} is gone, and the way it stood on is still there (line {one.line})",
         )
     for leak in leaked(found, _UNFREEZE, _FREEZE):
         if leak.object in told:
@@ -36,7 +36,7 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             leak.line,
             leak.object,
             f"{leak.object} stays frozen on this way out",
-            f"it is frozen in line {leak.taken}, and unfrozen on the other ways out",
+            f"the function freezes it (line {leak.taken}), and unfreezes it on the other ways out",
         )
     yield from _never(rule, change, found)
     for pair in recounted(found):

@@ -22,7 +22,7 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             line=one.now.line,
             before_line=one.old.line,
             message=text,
-            reason=f"{one.old.text} became {one.now.text}; {one.witness}{more}",
+            reason=f"{one.witness}{more}",
             cause=f"marked {one.old.object}",
             access=one.now.text,
             decides=one.now.decides,

@@ -23,7 +23,8 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
 def _found(rule: Rule, change: FunctionChange, found: References) -> Iterator[tuple[str, Finding]]:
     for one in undropped(found, DROPS, TAKES):
         put = one.what
-        reason = f"{put.text} is gone, and the way through line {one.line} is still there"
+        reason = f"{put.text} is gone, and the way it stood on is still there (line {one.line})"
+        more = f"another {one.why}" if one.why.startswith(put.text) else one.why
         yield (
             put.object,
             finding(
@@ -32,13 +33,14 @@ def _found(rule: Rule, change: FunctionChange, found: References) -> Iterator[tu
                 line=one.line,
                 before_line=put.line,
                 message=f"the reference on {put.object} is not dropped any more here",
-                reason=f"{reason}; {one.why}" if one.why else reason,
+                reason=f"{reason}; {more}" if more else reason,
                 cause=f"reference {put.object}",
-                question=f"What drops the reference on {put.object} on this way?",
+                question=f"What drops the reference on {put.object} where {change.name}() does not "
+                f"any more, in line {one.line}?",
             ),
         )
     for leak in leaked(found, DROPS, TAKES):
-        reason = f"it is taken in line {leak.taken}, and dropped on the other ways out"
+        reason = f"the function takes it (line {leak.taken}), and drops it on the other ways out"
         yield leak.object, _out(rule, change, leak.object, leak.line, reason)
     for jump in jumped(found, DROPS, TAKES):
         drop = jump.drop
@@ -54,5 +56,6 @@ def _out(rule: Rule, change: FunctionChange, about: str, line: int, reason: str)
         message=f"the reference on {about} is not dropped on this way out",
         reason=reason,
         cause=f"reference {about}",
-        question=f"What drops the reference on {about} on this way out?",
+        question=f"What drops the reference on {about} where {change.name}() returns "
+        f"in line {line}?",
     )

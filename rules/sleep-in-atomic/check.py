@@ -7,12 +7,19 @@ from reviewer.checker.records import Finding
 from reviewer.checker.report import finding
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 from reviewer.checker.sleeping import (
+    Asleep,
     asleep_in_callers,
     flags_ignored,
     newly_asleep,
     no_longer_raw,
 )
 
+CONTEXTS = {
+    "irqs-off": "with interrupts off",
+    "bh-off": "with bottom halves off",
+    "preempt-off": "with preemption off",
+    "rcu-read-side": "inside an RCU read-side section",
+}
 RT = ("raw", "raw_spin*", "preempt_rt", "rt")
 
 
@@ -22,16 +29,17 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
     for one in (*newly_asleep(change), *asleep_in_callers(change)):
         if one.under not in told:
             told.add(one.under)
-            where = f", which {one.caller}() holds" if one.caller else ""
             inside = f" (it calls {one.through}())" if one.through else ""
             yield finding(
                 rule,
                 change,
                 line=one.line,
-                message=f"{one.text} may sleep{inside} under {one.under}{where}",
-                reason=f"{one.text} is made under {one.under}{where}, and was not before the patch",
+                message=f"{one.text} may sleep{inside} {_where(one, change.name)}",
+                reason=f"before the patch {change.name}() called nothing that may sleep"
+                if one.caller
+                else "it was not made there before the patch",
                 cause=f"sleep {one.under}",
-                question=f"Can {one.text} sleep while {one.under} is held?",
+                question=f"What keeps {one.text} from sleeping {_state(one.under)}?",
             )
     for lost in flags_ignored(change):
         yield finding(
@@ -54,3 +62,15 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             explained_by=RT,
             question=f"Is {soft.under} ever taken with interrupts off or under a raw spinlock?",
         )
+
+
+def _where(one: Asleep, name: str) -> str:
+    if not one.caller:
+        return _state(one.under)
+    if one.under in CONTEXTS:
+        return f"{_state(one.under)}, as {one.caller}() calls {name}()"
+    return f"under {one.under}, which {one.caller}() holds"
+
+
+def _state(under: str) -> str:
+    return CONTEXTS.get(under, f"under {under}")

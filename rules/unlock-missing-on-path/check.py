@@ -8,17 +8,22 @@ from reviewer.checker.records import Finding
 from reviewer.checker.report import finding
 from reviewer.checker.rule import FunctionChange, PatchChange, Rule
 
+CONTEXT = 3
+"""A way out so few lines behind the change stands in its hunk: it is told there."""
+
 
 def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
     """One finding for each lock that is left held."""
     for one in faults(change, patch):
         if one.left:
+            near = 0 <= one.out - one.line <= CONTEXT
+            way = "this way out" if near else f"the way out in line {one.out}"
             yield finding(
                 rule,
                 change,
-                line=one.line,
-                message=f"{one.lock} is still held on the way out in line {one.out}",
-                reason=f"{one.reason} before the patch no such way left it held",
+                line=one.out if near else one.line,
+                message=f"{one.lock} is still held on {way}",
+                reason=f"{one.reason} before the patch no such way out left it held",
                 cause=f"balance {one.lock}",
-                question=f"What drops {one.lock} where the function leaves in line {one.out}?",
+                question=f"What drops {one.lock} where {change.name}() returns in line {one.out}?",
             )

@@ -20,10 +20,10 @@ def check(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Fi
             change,
             line=one.line,
             message=f"{about} is used after {one.end.text}",
-            reason=f"{one.end.text} in line {one.end.line} comes first on a way to line {one.line}"
-            ", which it did not before, and no other reference is seen",
+            reason=f"{one.end.text} in line {one.end.line} comes first on a way here "
+            f"(line {one.line}), which it did not before, and no other reference is seen",
             cause=f"reference {about}",
-            question=f"What keeps {about} from being freed in line {one.line}?",
+            question=f"What keeps {about} from being freed before line {one.line}?",
         )
     for stale in left_stale(found):
         about = stale.end.object

@@ -57,6 +57,12 @@ def test_an_exact_name_goes_before_a_pattern() -> None:
     assert FACTS.of("no_such_function") is None
 
 
+def test_what_is_named_like_a_put_and_drops_a_lock_is_no_put() -> None:
+    for name in ("irq_put_desc_busunlock", "irq_put_desc_unlock", "irq_get_desc_lock"):
+        assert FACTS.operations.of(name).kind == "none"
+    assert FACTS.operations.of("kref_put_lock").kind == "put"
+
+
 @pytest.mark.parametrize("name", sorted(EVERY))
 def test_names_of_kinds_contexts_and_results_are_known(name: str) -> None:
     found = EVERY[name]
