@@ -100,6 +100,13 @@ class FunctionFact:
     assumes_contexts: tuple[str, ...] = ()
 
 
+def no_effect(name: str, source: str) -> FunctionFact:
+    """The fact of a function that does nothing known, to be filled in."""
+    return FunctionFact(
+        (name,), (), (), (), (), (), (), (), (), None, "", "", False, False, False, source
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TwoWordPte:
     """How one architecture writes a page-table entry that takes two words.

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from reviewer.cfg.graph import Graph, Invoke
-from reviewer.facts import Facts, FunctionFact, LockFact, LockPair
+from reviewer.facts import Facts, FunctionFact, LockFact, LockPair, no_effect
 from reviewer.location import NOWHERE
 from reviewer.locks.locksets import MAYBE
 from reviewer.record import dataclass, replace
@@ -251,22 +251,11 @@ def _arguments(text: bytes, start: int) -> Iterator[str]:
 def _fact(name: str, half: _Half, place: Expr, when: str) -> FunctionFact:
     lock = (LockFact(place, KIND, when, half.pair.shared),)
     context = (half.context,) if half.context else ()
-    return FunctionFact(
-        names=(name,),
+    return replace(
+        no_effect(name, "its name"),
         acquires=lock if half.takes else (),
         releases=() if half.takes else lock,
         enters=context if half.takes else (),
         leaves=() if half.takes else context,
-        binds=(),
-        steps=(),
-        reads=(),
-        writes=(),
-        returns=None,
-        type="",
-        role="",
-        inert=False,
-        same_object=False,
-        noreturn=False,
-        source="its name",
         enters_when=when if half.takes and when != MAYBE else "always",
     )

@@ -12,13 +12,13 @@ from reviewer.alignment.operations import Operation
 from reviewer.cfg.graph import Graph, Invoke
 from reviewer.checker.references import DROPS, TAKES, is_reference
 from reviewer.checker.rule import FunctionChange
-from reviewer.facts import Facts, FunctionFact, LockFact
+from reviewer.facts import Facts, FunctionFact, LockFact, no_effect
 from reviewer.location import NOWHERE
 from reviewer.locks.ways import Ways, ways
 from reviewer.record import replace
 from reviewer.syntax.tree import Expr, Name, Unary
 
-_NOTHING = FunctionFact((), (), (), (), (), (), (), (), (), None, "", "", False, False, False, "")
+_NOTHING = no_effect("", "operations")
 
 
 class _Effects(Mapping[str, FunctionFact]):

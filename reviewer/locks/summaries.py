@@ -9,12 +9,12 @@ terms of the arguments and the result.  What cannot be told so is left out.
 from collections.abc import Callable, Iterator, Mapping
 
 from reviewer.cfg.graph import Compute, Graph, Invoke, Leave
-from reviewer.facts import Facts, FunctionFact, LockFact
+from reviewer.facts import Facts, FunctionFact, LockFact, no_effect
 from reviewer.locks.annotations import held_at_entry
 from reviewer.locks.conditions import condition, written
 from reviewer.locks.held import Held, Scopes
 from reviewer.locks.locksets import MAYBE, Locksets, Summaries, lock_name, locksets
-from reviewer.record import dataclass
+from reviewer.record import dataclass, replace
 from reviewer.syntax.rebuild import rebuilt, walk
 from reviewer.syntax.tree import Expr, Literal, Name, Unary
 
@@ -102,23 +102,12 @@ def _fact(
     when: str,
     leaves: frozenset[str],
 ) -> FunctionFact:
-    return FunctionFact(
-        names=(name,),
+    return replace(
+        no_effect(name, "its body"),
         acquires=acquires,
         releases=releases,
         enters=tuple(sorted(enters)),
         leaves=tuple(sorted(leaves)),
-        binds=(),
-        steps=(),
-        reads=(),
-        writes=(),
-        returns=None,
-        type="",
-        role="",
-        inert=False,
-        same_object=False,
-        noreturn=False,
-        source="its body",
         enters_when=when,
     )
 
