@@ -19,6 +19,10 @@ MAX_CALLEE = 4000
 """Bytes of a function that is looked into from its callers; a longer one does
 more than help its caller."""
 
+FEW = 16
+"""So many words are looked for in the text; more, in an index of all words."""
+
+_WORD = re.compile(rb"\w+")
 _CALL = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 
 Callees = Callable[[str], Graph | None]
@@ -77,9 +81,14 @@ def neighbours(file: SourceFile, facts: Facts) -> Neighbours:
         graph = graph_of(name)
         return None if graph is None else image(graph, facts, effects)
 
+    asked: list[tuple[str, ...]] = []
+    index = cache(lambda: _index(file, segments))
+
     @cache
     def mentioning(some: tuple[str, ...]) -> tuple[Image, ...]:
-        names = _mentioning(file, segments, some)[:MAX_WITNESSES]
+        asked.append(some)
+        found = _found(index(), some) if len(asked) > FEW else _mentioning(file, segments, some)
+        names = [name for _, name in sorted(found)[:MAX_WITNESSES]]
         return tuple(one for name in names if (one := image_of(name)) is not None)
 
     return Neighbours(
@@ -90,18 +99,32 @@ def neighbours(file: SourceFile, facts: Facts) -> Neighbours:
     )
 
 
-def _mentioning(
-    file: SourceFile, segments: Mapping[str, Segment], some: tuple[str, ...]
-) -> list[str]:
-    """The functions all words occur in, the shortest first."""
+Sized = set[tuple[int, str]]
+"""Functions by size and name."""
+
+
+def _mentioning(file: SourceFile, segments: Mapping[str, Segment], some: tuple[str, ...]) -> Sized:
+    """The functions all words occur in."""
     wanted = [re.compile(rb"\b%b\b" % re.escape(word.encode())) for word in some]
     masked = file.outline.masked
-    found = [
+    return {
         (one.end - one.body, name)
         for name, one in segments.items()
         if all(word.search(masked, one.body, one.end) for word in wanted)
-    ]
-    return [name for _, name in sorted(found)]
+    }
+
+
+def _index(file: SourceFile, segments: Mapping[str, Segment]) -> Mapping[bytes, Sized]:
+    """The functions each word of a file occurs in, for those who ask for many."""
+    found: dict[bytes, Sized] = {}
+    for name, one in segments.items():
+        for word in set(_WORD.findall(file.outline.masked, one.body, one.end)):
+            found.setdefault(word, set()).add((one.end - one.body, name))
+    return found
+
+
+def _found(index: Mapping[bytes, Sized], some: tuple[str, ...]) -> Sized:
+    return set.intersection(*(index.get(word.encode(), set()) for word in some))
 
 
 def sharing(

@@ -10,7 +10,7 @@ from reviewer.cfg.graph import Graph
 from reviewer.cfg.inline import inlined
 from reviewer.checker.conventions import replaced
 from reviewer.checker.counterparts import counterparts, outside
-from reviewer.checker.opened import Opened, bodies, opened
+from reviewer.checker.opened import Alone, Opened, bodies, lone_functions, opened
 from reviewer.checker.rule import FunctionChange, Lone, Outside, PatchChange, Steps
 from reviewer.facts import Facts
 from reviewer.location import Problem
@@ -97,8 +97,9 @@ def changes(
     allowance = Allowance() if allowance is None else allowance
     files = [_open(pair, vocabulary, facts, allowance) for pair in pairs]
     whole = [one for one in files if isinstance(one, Opened)]
+    alone = lone_functions(whole, 0), lone_functions(whole, 1)
     return tuple(
-        _changes(one, whole, allowance) if isinstance(one, Opened) else one for one in files
+        _changes(one, alone, allowance) if isinstance(one, Opened) else one for one in files
     )
 
 
@@ -111,11 +112,11 @@ def _open(
     return Changes((), (Problem(pair.path, "", "not compared: the submission is too large"),))
 
 
-def _changes(file: Opened, whole: Sequence[Opened], allowance: Allowance) -> Changes:
+def _changes(file: Opened, alone: tuple[Alone, Alone], allowance: Allowance) -> Changes:
     pair, left_out = file.pair, []
     functions: list[FunctionChange] = []
     problems: list[Problem] = []
-    old, new = (bodies(file, whole, side) for side in (0, 1))
+    old, new = (bodies(file, some, side) for side, some in enumerate(alone))
     for one in (*counterparts(pair, file.files, file.vocabulary), *file.renamed):
         if not allowance.take(one.size):
             left_out.append(one.name)

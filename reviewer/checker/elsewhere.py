@@ -39,15 +39,15 @@ def _held_at_calls(
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """Who calls a function, in the patch and in the file, and the names of the locks
     it holds then."""
-    images = [one.after for one in patch.functions] + [one.image for one in patch.new]
-    known = {one.graph.function.name for one in images}
-    others = [one for one in change.mentioning((name,)) if one.graph.function.name not in known]
-    for one in (*images, *others):
-        caller = one.graph.function.name
-        for number, node in calls_of(one.graph):
-            state = one.locks.before[number]
-            if node.function == name and caller != name and state is not None:
-                yield caller, frozenset(map(last_name, state.must))
+    index = patch.index
+    calls = list(index.calls.get(name, ()))
+    for one in change.mentioning((name,)):
+        if one.graph.function.name not in index.names:
+            calls += [(one, at) for at, node in calls_of(one.graph) if node.function == name]
+    for one, number in calls:
+        caller, state = one.graph.function.name, one.locks.before[number]
+        if caller != name and state is not None:
+            yield caller, frozenset(map(last_name, state.must))
 
 
 def taken_by_callee(change: FunctionChange, loss: Loss, lock: str) -> bool:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One file of a patch in both images, before its functions are compared."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -55,14 +55,29 @@ def opened(pair: SourcePair, vocabulary: Vocabulary, facts: Facts, take: Take) -
     return Opened(pair, files, vocabulary, facts, around, known, pairs, (gone, new))
 
 
-def bodies(file: Opened, whole: Sequence[Opened], side: int) -> Bodies:
-    """The functions only one image has, of all files of the patch, by name;
-    0 those before the patch, 1 those after it."""
-    found: dict[str, Body] = {}
-    for other in (file, *whole):
-        for graph in other.alone[side]:
-            found.setdefault(graph.function.name, Body(graph, other is file))
-    return found.get
+Alone = Mapping[str, tuple[Opened, Graph]]
+"""The functions only one image has, by name, each with its file."""
+
+
+def lone_functions(files: Sequence[Opened], side: int) -> Alone:
+    """Those of all files of a patch; 0 before the patch, 1 after it."""
+    found: dict[str, tuple[Opened, Graph]] = {}
+    for file in files:
+        for graph in file.alone[side]:
+            found.setdefault(graph.function.name, (file, graph))
+    return found
+
+
+def bodies(file: Opened, alone: Alone, side: int) -> Bodies:
+    """What stands in the place of calls in one file: its own functions first."""
+    own = {graph.function.name: Body(graph, True) for graph in file.alone[side]}
+
+    def find(name: str) -> Body | None:
+        if name in own or name not in alone:
+            return own.get(name)
+        return Body(alone[name][1], alone[name][0] is file)
+
+    return find
 
 
 def _file(data: bytes | None, vocabulary: Vocabulary) -> SourceFile | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from reviewer.alignment.align import Aligned, Image
-from reviewer.alignment.operations import Operation, OperationChanges
+from reviewer.alignment.operations import Operation, OperationChanges, calls_of
 from reviewer.checker.callees import Callees, Mentioning, nobody
 from reviewer.checker.records import Finding
 from reviewer.facts import Facts
@@ -121,17 +121,63 @@ class PatchChange:
     def removed(self, kind: str) -> Iterator[Operation]:
         """Operations of a kind that are gone from the patched functions, whole
         functions that are gone included."""
-        for change in self.functions:
-            yield from (one for one in change.operations.removed if one.kind == kind)
-        for lone in self.gone:
-            yield from (one for one in lone.image.operations if one.kind == kind)
+        yield from self.index.removed.get(kind, ())
 
     def added(self, kind: str) -> Iterator[Operation]:
         """Operations of a kind that came, those of new functions included."""
-        for change in self.functions:
-            yield from (one for one in change.operations.added if one.kind == kind)
-        for lone in self.new:
-            yield from (one for one in lone.image.operations if one.kind == kind)
+        yield from self.index.added.get(kind, ())
+
+    @property
+    def index(self) -> "Index":
+        """What rules look up again and again."""
+        return indexed(self)
+
+
+Caller = tuple[Image, int]
+"""The image of a function and the node of a call in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Operations of a patch by kind; ``calls`` by the name of the function they are
+    of, in the after images of what the patch changes and adds; ``names`` of these."""
+
+    removed: Mapping[str, list[Operation]]
+    added: Mapping[str, list[Operation]]
+    calls: Mapping[str, list[Caller]]
+    names: frozenset[str]
+
+
+_indexed: list[tuple[PatchChange, Index]] = []
+
+
+def indexed(patch: PatchChange) -> Index:
+    """The index of a patch; kept for the one asked about last."""
+    if not (_indexed and _indexed[0][0] is patch):
+        _indexed[:] = [(patch, _index(patch))]
+    return _indexed[0][1]
+
+
+def _index(patch: PatchChange) -> Index:
+    images = [one.after for one in patch.functions] + [one.image for one in patch.new]
+    calls: dict[str, list[Caller]] = {}
+    for one in images:
+        for number, node in calls_of(one.graph):
+            calls.setdefault(node.function, []).append((one, number))
+    changes = patch.functions
+    gone = [op for one in changes for op in one.operations.removed]
+    gone += [op for one in patch.gone for op in one.image.operations]
+    come = [op for one in changes for op in one.operations.added]
+    come += [op for one in patch.new for op in one.image.operations]
+    names = frozenset(one.graph.function.name for one in images)
+    return Index(_by_kind(gone), _by_kind(come), calls, names)
+
+
+def _by_kind(some: list[Operation]) -> Mapping[str, list[Operation]]:
+    found: dict[str, list[Operation]] = {}
+    for one in some:
+        found.setdefault(one.kind, []).append(one)
+    return found
 
 
 Check = Callable[["Rule", FunctionChange, PatchChange], Iterator[Finding]]
