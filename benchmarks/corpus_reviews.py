@@ -21,9 +21,9 @@ import corpus
 from corpus import Copies, Entry, Images
 
 import reviewer
+from reviewer.frontend.shipped import load_ruleset
 from reviewer.patch.read import read_submission
 from reviewer.review import Ruleset, review
-from reviewer.ruleset import load_claims, load_facts, load_rules, load_scenarios, load_vocabulary
 from reviewer.source.apply import place
 from reviewer.source.tree import open_tree
 from reviewer.syntax.parse import read_file
@@ -80,14 +80,7 @@ class Outcome:
 
 @cache
 def ruleset() -> Ruleset:
-    facts = load_facts()
-    return Ruleset(
-        facts=facts,
-        vocabulary=load_vocabulary(),
-        rules=load_rules(),
-        scenarios=cache(lambda: load_scenarios(facts)),
-        claims=cache(load_claims),
-    )
+    return load_ruleset()
 
 
 def load_everything() -> None:

@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from reviewer.frontend.shipped import load_ruleset
 from reviewer.patch.read import read_submission
 from reviewer.review import Ruleset, review
-from reviewer.ruleset import load_claims, load_facts, load_rules, load_scenarios, load_vocabulary
+from reviewer.ruleset import load_vocabulary
 from reviewer.source.tree import open_tree
 from reviewer.syntax.parse import read_file
 
@@ -122,10 +123,7 @@ def _pairs(lines: list[str], name: str, choice: random.Random) -> Iterator[Edit]
 @cache
 def rules() -> Ruleset:
     """The shipped rules."""
-    facts = load_facts()
-    return Ruleset(
-        facts, load_vocabulary(), load_rules(), cache(lambda: load_scenarios(facts)), load_claims
-    )
+    return load_ruleset()
 
 
 def said(edit: Edit, root: Path) -> set[str]:

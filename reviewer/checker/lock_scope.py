@@ -58,7 +58,10 @@ def call_moved(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterat
 def check_then_act(rule: Rule, change: FunctionChange, patch: PatchChange) -> Iterator[Finding]:
     """Calls whose result decides, made above the lock under which it is acted upon."""
     what = "is taken after it now: what it found may have changed by then"
-    yield from _findings(rule, change, _calls_out(change, patch, checks=True), what)
+    for one in _findings(rule, change, _calls_out(change, patch, checks=True), what):
+        lock = " and ".join(one.lost)
+        asked = f"Where {lock} is taken, what says that {one.access} would still find the same?"
+        yield replace(one, question=asked)
     for stale in stale_uses(change):
         yield _retaken(rule, change, stale)
 

@@ -306,24 +306,13 @@ def _tree(options: argparse.Namespace, submission: "Submission", stack: ExitStac
 
 
 def _ruleset(options: argparse.Namespace) -> "Ruleset":
-    from functools import cache
-
-    from reviewer import ruleset
     from reviewer.frontend.inputs import is_directory
-    from reviewer.review import Ruleset
+    from reviewer.frontend.shipped import load_ruleset
 
     for name in options.rules:
         if not is_directory(name):
             raise UsageError(f"--rules {name}: no such directory")
-    extra = [Path(name) for name in options.rules]
-    facts = ruleset.load_facts(extra)
-    return Ruleset(
-        facts=facts,
-        vocabulary=ruleset.load_vocabulary(),
-        rules=ruleset.load_rules(extra),
-        scenarios=cache(lambda: ruleset.load_scenarios(facts, extra)),
-        claims=cache(lambda: ruleset.load_claims(extra)),
-    )
+    return load_ruleset([Path(name) for name in options.rules])
 
 
 def _write(result: "Review", options: argparse.Namespace) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from reviewer.frontend.shipped import load_ruleset
 from reviewer.patch.read import read_submission
 from reviewer.review import Ruleset, review
-from reviewer.ruleset import load_claims, load_facts, load_rules, load_scenarios, load_vocabulary
 from reviewer.source.tree import open_tree
 from reviewer.verdict.records import Review
 
@@ -63,14 +63,7 @@ CASES = [case for path in READMES for case in cases(path)]
 
 @cache
 def ruleset() -> Ruleset:
-    facts = load_facts()
-    return Ruleset(
-        facts=facts,
-        vocabulary=load_vocabulary(),
-        rules=load_rules(),
-        scenarios=cache(lambda: load_scenarios(facts)),
-        claims=cache(load_claims),
-    )
+    return load_ruleset()
 
 
 def reviewed(before: str, after: str, folder: Path, changelog: str | None = None) -> Review:

@@ -8,17 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from reviewer.frontend.shipped import load_ruleset
 from reviewer.patch.read import read_submission
 from reviewer.patch.records import Patch, Submission
 from reviewer.report.json_report import as_json
 from reviewer.review import Ruleset, review
-from reviewer.ruleset import (
-    load_claims,
-    load_facts,
-    load_rules,
-    load_scenarios,
-    load_vocabulary,
-)
 from reviewer.source.pair import pair
 from reviewer.source.tree import open_tree
 from reviewer.verdict.records import Review, Verdict
@@ -43,14 +37,7 @@ Signed-off-by: A. Uthor <a.uthor@example.org>
 @cache
 def rules() -> Ruleset:
     """The shipped rules, read once."""
-    facts = load_facts()
-    return Ruleset(
-        facts=facts,
-        vocabulary=load_vocabulary(),
-        rules=load_rules(),
-        scenarios=cache(lambda: load_scenarios(facts)),
-        claims=cache(load_claims),
-    )
+    return load_ruleset()
 
 
 def submission(data: bytes) -> Submission:
