@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from reviewer.facts import (
+    OF_OBJECTS,
     FunctionFact,
     LockFact,
     LockNames,
@@ -41,6 +42,7 @@ _STEP_NEEDS: Mapping[str, frozenset[str]] = {
     "cas": frozenset({"place", "value", "expect"}),
     "flush": frozenset(),
     "grace-period": frozenset(),
+    **{name: frozenset({"place"}) for name in OF_OBJECTS},
 }
 _PROTOCOLS = ("", "words", "get-and-clear")
 _LOCK_KEYS = frozenset({"place", "kind", "when", "shared"})
@@ -48,7 +50,7 @@ _FLAGS = ("inert", "same_object", "noreturn", "conditions")
 _LISTS = ("names", "enters", "leaves", "assumes_contexts", "reads", "writes")
 _FUNCTION_KEYS = frozenset(
     {*_FLAGS, *_LISTS, "acquires", "releases", "assumes", "binds", "steps"}
-    | {"enters_when", "returns", "type", "role", "source"}
+    | {"enters_when", "returns", "type", "role", "source", "list"}
 )
 _TWO_WORD_TEXTS = (
     "config",
@@ -95,6 +97,7 @@ def function_from(table: Table) -> FunctionFact:
         enters_when=one_of(table, "enters_when", _WHEN, acquires[0].when if acquires else "always"),
         assumes=_locks(table, "assumes"),
         assumes_contexts=lists["assumes_contexts"],
+        list=one_of(table, "list", ("", "new", "add", "each", "empty"), ""),
     )
 
 
@@ -142,9 +145,9 @@ def frees_of(table: Table) -> dict[str, str]:
     return {name: required(section, name) for name in section}
 
 
-def members_of(table: Table) -> tuple[str, ...]:
-    """The members of ``[same_object]``."""
-    section = table.get("same_object", {})
+def members_of(table: Table, kind: str) -> tuple[str, ...]:
+    """The members of ``[same_object]`` or ``[one_member]``."""
+    section = table.get(kind, {})
     only(section, frozenset({"members"}))
     return texts(section, "members")
 
@@ -248,7 +251,7 @@ def _step(step: Table) -> StepFact:
     needs = _STEP_NEEDS[op]
     for key in sorted(needs):
         required(step, key)
-    only(step, needs | {"op", "order", "when", "protocol"})
+    only(step, needs | {"op", "order", "when", "protocol", "until", "under", "waits"})
     return StepFact(
         op=op,
         place=_optional(step, "place"),
@@ -258,13 +261,20 @@ def _step(step: Table) -> StepFact:
         order=one_of(step, "order", _ORDERS, "relaxed"),
         when=one_of(step, "when", _WHEN, "always"),
         protocol=one_of(step, "protocol", _PROTOCOLS, ""),
+        until=_optional(step, "until", "$old"),
+        under=_optional(step, "under"),
+        waits=flag(step, "waits"),
     )
 
 
 def _touched(listed: Sequence[str], steps: Sequence[StepFact], other: str) -> tuple[Expr, ...]:
     """The places listed and those of the steps, except of steps that only do the ``other``."""
     places = [_expression(place) for place in listed]
-    places += [step.place for step in steps if step.place is not None and step.op != other]
+    places += [
+        step.place
+        for step in steps
+        if step.place is not None and step.op not in (other, *OF_OBJECTS)
+    ]
     return tuple(dict.fromkeys(places))
 
 

@@ -14,20 +14,29 @@ from functools import cache
 from reviewer.record import dataclass, field, replace
 from reviewer.syntax.tree import Expr
 
+OF_OBJECTS = ("use", "free", "free-deferred", "give")
+"""Steps that are about an object as a whole, not about a place."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepFact:
     """One atomic step a function makes.
 
-    ``op`` is ``load``, ``store``, ``add``, ``add-unless``, ``cas``, ``flush``
-    or ``grace-period``.  ``place`` is what it touches.  ``value`` is what is
-    stored or added, ``expect`` what a cas compares with, ``unless`` the value
+    ``op`` is ``load``, ``store``, ``add``, ``add-unless``, ``cas``, ``flush``,
+    ``grace-period``, ``use``, ``free``, ``free-deferred`` or ``give``.  ``place``
+    is what it touches, ``value`` what is stored or added, ``expect`` what a cas
+    compares with, ``unless`` the value
     that stops an add-unless.  ``order`` is ``relaxed``, ``acquire``,
     ``release`` or ``full``.  ``when`` is ``nonzero`` or ``zero`` for a step
     that is made only when the call returns so, for a reason outside the step
     itself; such a result is a choice.  ``protocol`` says how a value of
     several words is touched: ``words`` reads it as one value the writer wrote,
     where the architecture has such a way, ``get-and-clear`` empties it.
+    ``until`` is a condition on ``$old`` without which a load waits.  ``use``,
+    ``free`` and ``free-deferred`` (after a grace period) are about an object:
+    it is touched, its memory given back, a reference handed to somebody else.
+    ``under`` is a lock that the function takes for this step alone; ``waits``
+    says that a flush waits for the other CPUs on every machine.
     """
 
     op: str
@@ -38,6 +47,9 @@ class StepFact:
     order: str
     when: str = "always"
     protocol: str = ""
+    until: Expr | None = None
+    under: Expr | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,9 @@ class FunctionFact:
     does not come back where the argument is true.
     ``assumes`` and ``assumes_contexts`` are the locks and contexts that the
     authors of the code assert: they are held from the call on.
+    ``list`` says what it does to a list: ``new`` (of argument 0), ``add``
+    (argument 0 to argument 1), ``each`` (argument 0 goes through the last
+    argument but one), ``empty`` (whether argument 0 is).
     ``source`` names file and kernel version, or the commit.
     """
 
@@ -98,6 +113,7 @@ class FunctionFact:
     enters_when: str = "always"
     assumes: tuple[LockFact, ...] = ()
     assumes_contexts: tuple[str, ...] = ()
+    list: str = ""
 
 
 def no_effect(name: str, source: str) -> FunctionFact:
@@ -262,7 +278,8 @@ class Facts:
     ``opaque_types`` the C types that are structures on some architectures,
     with the list of those architectures, ``two_word_ptes`` the architectures
     whose page-table entries take two words, ``same_object_members`` the members
-    that name the object they are part of (``folio->page``).  ``guards`` gives, by
+    that name the object they are part of (``folio->page``), ``one_member`` those
+    that are all there is of their structure (``entry.val``).  ``guards`` gives, by
     the class that guard() names, the function that takes and the one that drops,
     ``classes`` the same for the constructor and the destructor of what CLASS()
     declares, ``frees`` the function that __free() calls at the end of the scope.
@@ -278,6 +295,7 @@ class Facts:
     opaque_types: Mapping[str, tuple[str, ...]]
     two_word_ptes: Mapping[str, TwoWordPte] = field(default_factory=dict)
     same_object_members: frozenset[str] = frozenset()
+    one_member: frozenset[str] = frozenset()
     guards: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     frees: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 """The way of one submission through the stages, in order."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from reviewer.checker.changes import Allowance, changes, whole
@@ -119,10 +120,13 @@ def _judged(
     from reviewer.verdict.judge import judge
 
     scenarios = rules.scenarios()
-    told = {
-        one.name: drift(one, tree.readable, rules.vocabulary, rules.facts) if tree else ()
-        for one in scenarios
-    }
+
+    @cache
+    def told(name: str) -> tuple[str, ...]:
+        """How far the actors of a scenario differ from the tree."""
+        one = next(one for one in scenarios if one.name == name)
+        return drift(one, tree.readable, rules.vocabulary, rules.facts) if tree else ()
+
     return [
         judge(finding, function, scenarios, rules.facts, changelog, number, ledger, told)
         for finding, function in found

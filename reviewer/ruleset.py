@@ -50,7 +50,7 @@ _VOCABULARY = "syntax.toml"
 _PATTERN = re.compile(r"[*?\[]")
 _SECTIONS = frozenset(
     {"function", "constants", "guards", "classes", "frees", "opaque_types", "two_word_pte"}
-    | {"same_object", "lock_pair", "lock_parts", "sleep", "sleeping_on_rt", "gfp"}
+    | {"same_object", "one_member", "lock_pair", "lock_parts", "sleep", "sleeping_on_rt", "gfp"}
 )
 _EFFECTS = frozenset({"acquires", "releases", "enters", "leaves"})
 
@@ -138,7 +138,9 @@ def _sections(tables: Sequence[tuple[str, Table]]) -> Facts:
             },
             two_word_ptes={**facts.two_word_ptes, **_two_words(table, where)},
             same_object_members=facts.same_object_members
-            | {*_located(f"{where}: same_object", members_of, table)},
+            | {*_located(f"{where}: same_object", members_of, table, "same_object")},
+            one_member=facts.one_member
+            | {*_located(f"{where}: one_member", members_of, table, "one_member")},
             guards={**facts.guards, **_located(f"{where}: guards", pairs_of, table, "guards")},
             classes={**facts.classes, **_located(f"{where}: classes", pairs_of, table, "classes")},
             frees={**facts.frees, **_located(f"{where}: frees", frees_of, table)},
@@ -228,10 +230,16 @@ def scenario_folders(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def scenario_summary(folder: Path) -> str:
+    """What a scenario is about, one sentence."""
+    table = _read(folder / "scenario.toml", f"rules/actors/{folder.name}/scenario.toml")
+    return str(table.get("summary", ""))
+
+
 def load_scenario(folder: Path, facts: Facts) -> "Scenario":
     """One scenario with its actors."""
     from reviewer.simulation.reader import ActorError
-    from reviewer.simulation.scenario import scenario_from
+    from reviewer.simulation.scenario_tables import scenario_from
 
     where = f"rules/actors/{folder.name}/scenario.toml"
     table = _read(folder / "scenario.toml", where)

@@ -150,7 +150,7 @@ def _by_call(node: Invoke, facts: Facts) -> Iterator[Touch]:
         return
     call = Call(node.loc, Name(node.loc, node.function), node.args)
     for step in fact.steps:
-        if step.place is not None:
+        if step.place is not None and step.op in KINDS:
             yield KINDS[step.op], substitute(step.place, node.args), call
     stepped = [step.place for step in fact.steps]
     for kind, places in (("read", fact.reads), ("write", fact.writes)):

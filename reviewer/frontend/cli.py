@@ -98,6 +98,10 @@ def main(args: Sequence[str]) -> int:
             from reviewer.frontend.rules import rules
 
             return rules(args[1:], _columns())
+        if args and args[0] == "simulate":
+            from reviewer.frontend.simulate import simulate
+
+            return simulate(args[1:], _columns())
         return _review(_parser().parse_args(_with_verb(args)))
     except (UsageError, InputError) as error:
         return _complain(str(error), USAGE)
@@ -136,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     _review_options(review)
     # What it takes is said where it is run.
     verbs.add_parser("graph", help="draw a function with its lock scopes", add_help=False)
+    verbs.add_parser("simulate", help="run scenarios of the simulation", add_help=False)
     verbs.add_parser("rules", help="list the rules, or explain one", add_help=False)
     return parser
 

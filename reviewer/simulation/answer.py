@@ -6,12 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reviewer.facts import Facts
 from reviewer.record import dataclass, replace
+from reviewer.simulation.actions import (
+    DONE,
+    NEW,
+    OBJECT,
+    OLD,
+    Term,
+    every,
+    fld,
+    negated,
+    op,
+    value_in,
+)
 from reviewer.simulation.assemble import Subject, assemble, lift_subject
-from reviewer.simulation.effects import ENTERED, Event, evaluate
-from reviewer.simulation.explore import Exploration, Goal, Taken, explore
-from reviewer.simulation.machine import Machine
+from reviewer.simulation.explore import Exploration, explore
+from reviewer.simulation.follow import Taken
+from reviewer.simulation.machine import ENTERED, Machine, own
+from reviewer.simulation.model import Goal, Property
 from reviewer.simulation.predicate import predicate
-from reviewer.simulation.properties import HARMS, Check, count_checks, thawed
+from reviewer.simulation.properties import HARMS, count_checks, thawed
 from reviewer.simulation.prune import prune
 from reviewer.simulation.scenario import Assumption, Path, Scenario
 from reviewer.simulation.steps import (
@@ -22,7 +35,6 @@ from reviewer.simulation.steps import (
     Program,
     Step,
     Stop,
-    Visible,
     Wait,
     const,
 )
@@ -30,8 +42,7 @@ from reviewer.simulation.trace import TraceStep, trace
 
 RANK = list(HARMS)
 DISTURBED = "disturbed"
-Shared = tuple[int, ...]
-Goals = Callable[[Machine], Sequence[tuple[str, Goal]]]
+Goals = Callable[[Machine], Sequence[Goal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ class Run:
     @property
     def strict(self) -> bool:
         """Whether no other assumption allows fewer schedules."""
-        return self.assumption.waits_for_irq or not _cares(self.machine)
+        return self.assumption.waits_for_irq or not cares(self.machine)
 
     @property
     def harm_text(self) -> str:
@@ -117,8 +128,8 @@ def explore_all(
     for company in scenario.companies:
         actors = tuple((substitute or {}).get(name, name) for name in company)
         for assumption in scenario.assumptions:
-            machine = assemble(scenario, path, assumption, lifted, actors, facts)
-            if assumption.waits_for_irq and not _cares(machine):
+            machine = assemble(scenario, path, assumption, lifted, company, facts, substitute or {})
+            if assumption.waits_for_irq and not cares(machine):
                 continue
             checks = checks_of(scenario, machine)
             result = explore(machine, checks, goals(machine), cap, only_goals)
@@ -126,7 +137,7 @@ def explore_all(
     return tuple(runs)
 
 
-def _cares(machine: Machine) -> bool:
+def cares(machine: Machine) -> bool:
     """Whether a CPU flushes that another one can make wait."""
     flushing = [_has(program, Wait, "what", "flush") for program in machine.programs]
     masking = [_has(program, Context, "context", "irqs-off") for program in machine.programs]
@@ -144,10 +155,10 @@ def _has(program: Program, kind: type[Context] | type[Wait], attribute: str, val
     )
 
 
-def checks_of(scenario: Scenario, machine: Machine) -> tuple[tuple[str, Check], ...]:
+def checks_of(scenario: Scenario, machine: Machine) -> tuple[Property, ...]:
     """The properties every scenario has, and its own."""
-    own = tuple((entry.name, predicate(entry.expr, machine)) for entry in scenario.properties)
-    return (*count_checks(machine), *own, ("left-frozen", thawed(machine)))
+    stated = tuple((entry.name, predicate(entry.expr, machine)) for entry in scenario.properties)
+    return (*count_checks(machine), *stated, thawed(machine))
 
 
 # Guards -----------------------------------------------------------------------
@@ -202,7 +213,7 @@ def _ahead(program: Program, number: int, done: int) -> list[Step]:
         here = program.steps[at]
         found.append(here)
         if isinstance(here, Branch):
-            value = evaluate(here.value, {step.done: done})
+            value = value_in(here.value, {step.done: done})
             ways = (
                 (here.then, here.other) if value is None else (here.then if value else here.other,)
             )
@@ -281,30 +292,34 @@ def failing(program: Program) -> Goals:
     first time another CPU changes a count while it runs."""
     steps = [step for step in program.steps if isinstance(step, Access) and step.op == "cas"]
     return lambda machine: (
-        *((f"fails:{number}", _fails(step)) for number, step in enumerate(steps)),
-        (DISTURBED, _disturbed(machine)),
+        *(Goal(f"fails:{number}", _fails(step)) for number, step in enumerate(steps)),
+        Goal(DISTURBED, _disturbed(machine)),
     )
 
 
-def _fails(step: Access) -> Goal:
-    def goal(cpu: int, taken: Visible, event: Event, before: Shared, after: Shared) -> bool:
-        return isinstance(taken, Access) and taken.origin == step.origin and not event.done
-
-    return goal
+When = Callable[[int, Step], Term | None]
 
 
-def _disturbed(machine: Machine) -> Goal:
-    stage = machine.layout.stage
+def _fails(step: Access) -> When:
+    def when(cpu: int, taken: Step) -> Term | None:
+        same = isinstance(taken, Access) and taken.origin == step.origin
+        return negated(DONE) if same else None
 
-    def goal(cpu: int, taken: Visible, event: Event, before: Shared, after: Shared) -> bool:
-        return (
-            cpu != machine.subject
-            and before[stage] == ENTERED
-            and event.object == 1
-            and event.old != event.new
-        )
+    return when
 
-    return goal
+
+def _disturbed(machine: Machine) -> When:
+    stage = fld(own(machine.subject, "stage"))
+    running = op("==", stage, const(ENTERED))
+
+    def when(cpu: int, taken: Step) -> Term | None:
+        if cpu == machine.subject or not isinstance(taken, Access) or taken.index is None:
+            return None
+        if taken.op == "load":
+            return None
+        return every((running, op("==", OBJECT, const(1)), op("!=", OLD, NEW)))
+
+    return when
 
 
 def shown(scenario: Scenario, run: Run, schedule: Sequence[Taken]) -> tuple[TraceStep, ...]:

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 
-from reviewer.record import dataclass
+from reviewer.record import dataclass, field
 from reviewer.simulation.steps import Value
 from reviewer.syntax.place import Place
 
@@ -16,7 +16,10 @@ class Bindings:
     places to the scenario's names for them, ``constants`` names to numbers.
     ``counter`` is the member that counts references, ``accounted`` the count
     per object when nobody but the owners the scenario knows has a reference.
-    ``file`` and ``function`` are shown in witnesses.
+    ``file`` is shown in witnesses.  ``calls`` maps functions to the variable
+    that calling them loads, ``clears`` to the one that they empty; ``known``
+    maps functions, calls and conditions as written to the values they have.
+    With ``uses`` touching a member of an object touches the object.
     """
 
     objects: Mapping[str, int]
@@ -26,10 +29,16 @@ class Bindings:
     counter: str
     accounted: Mapping[int, int]
     file: str
+    calls: Mapping[str, str] = field(default_factory=dict)
+    clears: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, int] = field(default_factory=dict)
+    uses: bool = False
 
     def counted(self, place: Place) -> bool:
         """Whether a place is the reference count of some object."""
-        return bool(place.steps) and place.steps[-1].lstrip("->.") == self.counter
+        members = [step.lstrip("->.") for step in place.steps]
+        path = self.counter.split(".")
+        return members[-len(path) :] == path
 
 
 def linear(value: Value) -> tuple[int, dict[str, int]] | None:

@@ -1,341 +1,259 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What each kind of visible step does to the shared state."""
+"""What each kind of visible step does to the state, as actions."""
 
-from reviewer.record import dataclass
-from reviewer.simulation.machine import Layout, Machine, owned_by_variable
-from reviewer.simulation.steps import Access, Acquire, Context, Mark, Release, Value, Wait
+from collections.abc import Iterator
 
-UNKNOWN = None
-UNKNOWN_NUMBER = "unknown-number"
-Locals = dict[str, int | None]
-LIMIT = 64
-ENTERED, GAVE_UP, SUCCEEDED, RETURNED = 1, 2, 3, 4
-"""How far the subject is; RETURNED when its result is not known."""
+from reviewer.simulation.accesses import access, add, let, open_term, put
+from reviewer.simulation.actions import (
+    DONE,
+    OBJECT,
+    ONE,
+    ZERO,
+    Action,
+    Assign,
+    Check,
+    If,
+    Require,
+    Term,
+    every,
+    fld,
+    ite,
+    negated,
+    op,
+    some,
+    temp,
+    with_locals,
+)
+from reviewer.simulation.machine import (
+    ENTERED,
+    GAVE_UP,
+    RETURNED,
+    SUCCEEDED,
+    Machine,
+    of,
+    own,
+)
+from reviewer.simulation.quiet import awaited
+from reviewer.simulation.steps import (
+    Access,
+    Acquire,
+    Context,
+    Life,
+    Mark,
+    Release,
+    Stop,
+    Value,
+    Visible,
+    Wait,
+    const,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What a step did: the value it found and left (None where neither is
-    meant), whether it took effect, and the property it broke, if any."""
-
-    old: int | None
-    new: int | None
-    done: bool
-    broke: str
-    object: int = 0
-
-
-def evaluate(value: Value, env: Locals) -> int | None:
-    """The number a value has for these locals, None when nobody knows."""
-    kind = value[0]
-    if kind == "const":
-        return int(value[1])
-    if kind == "local":
-        return env.get(value[1])
-    if kind == "unknown":
-        return UNKNOWN
-    operands = [evaluate(part, env) for part in value[2:]]
-    if kind == "un":
-        return _unary(value[1], operands[0])
-    return _binary(value[1], operands[0], operands[1])
-
-
-def _unary(op: str, operand: int | None) -> int | None:
-    if operand is None:
-        return UNKNOWN
-    return {"-": -operand, "!": int(not operand), "~": ~operand}.get(op, operand)
-
-
-def _binary(op: str, left: int | None, right: int | None) -> int | None:
-    if left is None or right is None:
-        # Zero masks whatever stands beside it.
-        return 0 if op in ("&", "*") and 0 in (left, right) else UNKNOWN
-    result = _apply(op, left, right)
-    return result if result is not None and -LIMIT < result < LIMIT else UNKNOWN
+DEEPEST = 3
+"""How often sections of one kind are counted inside of each other."""
 
 
-def _apply(op: str, left: int, right: int) -> int | None:
-    match op:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "&":
-            return left & right
-        case "|":
-            return left | right
-        case "==":
-            return int(left == right)
-        case "!=":
-            return int(left != right)
-        case "<":
-            return int(left < right)
-        case ">":
-            return int(left > right)
-        case "<=":
-            return int(left <= right)
-        case ">=":
-            return int(left >= right)
-        case "&&":
-            return int(bool(left and right))
-        case "||":
-            return int(bool(left or right))
-        case "^":
-            return left ^ right
-        case "/" | "%" if right:
-            quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
-            return quotient if op == "/" else left - quotient * right
-        case "<<":
-            return left << right if 0 <= right < 12 else None
-        case ">>":
-            return left >> right if right >= 0 else None
-        case _:
-            return None
+def effects(machine: Machine, cpu: int, step: Visible) -> tuple[Action, ...]:
+    """The actions of one step of a CPU, without where it goes on."""
+    match step:
+        case Access():
+            return tuple(access(machine, cpu, step))
+        case Life():
+            return tuple(_life(machine, cpu, step))
+        case Acquire():
+            return tuple(_acquire(cpu, step))
+        case Release():
+            return tuple(_release(cpu, step))
+        case Context():
+            return tuple(_context(machine, cpu, step) if awaited(machine)[step.context] else ())
+        case Wait():
+            return tuple(_wait(machine, cpu, step))
+        case Mark():
+            return tuple(_mark(machine, cpu, step))
+        case Stop(cut=True):
+            return (Require(ZERO),)
+        case Stop():
+            return tuple(_stop(machine, cpu))
 
 
-def access(
-    machine: Machine, cpu: int, step: Access, shared: tuple[int, ...], env: Locals
-) -> list[tuple[tuple[int, ...], Locals, Event]]:
-    """The results of one atomic access; several where a value is unknown."""
-    if step.index is None:
-        return _on_variable(machine, cpu, step, shared, env)
-    number = evaluate(step.index, env)
-    if number is None or number not in machine.layout.counts:
-        return _on_stranger(step, shared, env)
-    return [_on_count(machine, cpu, step, shared, env, number)]
+# Whole objects ----------------------------------------------------------------
 
 
-def _found(step: Access, env: Locals, old: int | None, done: int | None) -> Locals:
-    out = dict(env)
-    if step.old:
-        out[step.old] = old
-    if step.done:
-        out[step.done] = done
-    return out
+def _life(machine: Machine, cpu: int, step: Life) -> Iterator[Action]:
+    number = with_locals(step.index, cpu)
+    if number[0] == "const":
+        if number[1] in machine.numbers:
+            yield from _lives(machine, cpu, step.what, number[1])
+        return
+    actions: tuple[Action, ...] = ()
+    for known in reversed(machine.numbers):
+        equal = op("&&", ("known", number), op("==", number, const(known)))
+        actions = (If(equal, tuple(_lives(machine, cpu, step.what, known)), actions),)
+    yield from actions
 
 
-def _on_stranger(
-    step: Access, shared: tuple[int, ...], env: Locals
-) -> list[tuple[tuple[int, ...], Locals, Event]]:
-    """The count of an object the scenario does not have: anything goes."""
-    if step.op in ("cas", "add-unless"):
-        return [
-            (shared, _found(step, env, UNKNOWN, done), Event(None, None, bool(done), ""))
-            for done in (1, 0)
-        ]
-    return [(shared, _found(step, env, UNKNOWN, 1), Event(None, None, True, ""))]
+def _lives(machine: Machine, cpu: int, what: str, number: int) -> Iterator[Action]:
+    freed = of("freed", number)
+    if what == "reuse":
+        yield Require(fld(freed))
+        yield Assign(OBJECT, const(number))
+        yield put(freed, ZERO)
+        yield put(of("reused", number), ONE)
+        yield put(of("count", number), ONE)
+        for name in (own(cpu, "held", number), own(cpu, "kept", number), of("owed", number)):
+            yield add(name, ONE)
+        return
+    yield Assign(OBJECT, const(number))
+    if what == "give":
+        for name in (own(cpu, "held", number), of("owed", number)):
+            yield add(name, const(-1))
+        return
+    yield Check(negated(fld(freed)), "use-after-free")
+    if what == "free":
+        yield put(freed, ONE)
+    elif what == "free-deferred":
+        yield Assign(temp("dying"), some(_reads(other) for other in machine.cpus))
+        for other in machine.cpus:
+            yield put(own(other, "waits", number), _reads(other))
+        yield put(of("dying", number), temp("dying"))
+        yield put(freed, negated(temp("dying")))
 
 
-def _target(step: Access, env: Locals, old: int) -> tuple[int | None, bool]:
-    """The value the access leaves, and whether it takes effect."""
-    amount = evaluate(step.value, env) if step.value is not None else 0
-    match step.op:
-        case "load":
-            return old, True
-        case "store":
-            return amount, True
-        case "add":
-            return (None if amount is None else old + amount), True
-        case "add-unless":
-            stop = evaluate(step.expect, env) if step.expect is not None else 0
-            return (old, False) if old == stop else (old + (amount or 0), True)
-        case "cas":
-            expect = evaluate(step.expect, env) if step.expect is not None else None
-            return (amount, True) if old == expect else (old, False)
-        case _:
-            raise ValueError(f"no such access: {step.op}")
+# Locks and contexts -----------------------------------------------------------
 
 
-def _on_variable(
-    machine: Machine, cpu: int, step: Access, shared: tuple[int, ...], env: Locals
-) -> list[tuple[tuple[int, ...], Locals, Event]]:
-    plan = machine.layout
-    place = plan.variables[step.family]
-    old = shared[place]
-    new, done = _target(step, env, old)
-    if new is None:
-        # Storing something the scenario does not know empties the variable.
-        new = 0
-    state = list(shared)
-    state[place] = new
-    lock = machine.guarded.get(step.family, "") if step.op == "store" else ""
-    broke = "unlocked-store" if lock and shared[plan.locks[lock]] != cpu + 1 else ""
-    _hand_over(plan, machine, cpu, state, place, old, new)
-    return [(tuple(state), _found(step, env, old, int(done)), Event(old, new, done, broke))]
+def _acquire(cpu: int, step: Acquire) -> Iterator[Action]:
+    """Take a lock; wait while it is taken (a trylock fails)."""
+    lock, has = of("lock", step.lock), own(cpu, "has", step.lock)
+    free = op("!=", fld(lock), ONE) if step.shared else op("==", fld(lock), ZERO)
+    if not step.done:
+        yield Require(free)
+        yield Assign(DONE, ONE)
+    else:
+        yield Assign(DONE, free)
+    for name in (lock, has):
+        more = op("+", fld(name), ite(op("==", fld(name), ZERO), const(2), ONE))
+        yield put(name, ite(DONE, more if step.shared else ONE, fld(name)))
+    yield from let(cpu, step.done, DONE)
 
 
-def _hand_over(
-    plan: Layout, machine: Machine, cpu: int, state: list[int], place: int, old: int, new: int
-) -> None:
-    for owner, owns in plan.owners:
-        if owner == place and old != new:
-            taken = owned_by_variable(old, len(machine.objects))
-            given = owned_by_variable(new, len(machine.objects))
-            if taken:
-                state[plan.held[cpu, taken]] += owns
-            if given:
-                state[plan.held[cpu, given]] -= owns
-
-
-def _on_count(
-    machine: Machine,
-    cpu: int,
-    step: Access,
-    shared: tuple[int, ...],
-    env: Locals,
-    number: int,
-) -> tuple[tuple[int, ...], Locals, Event]:
-    plan = machine.layout
-    place = plan.counts[number]
-    old = shared[place]
-    if _beyond(step, env):
-        return shared, env, Event(old, None, False, UNKNOWN_NUMBER, number)
-    new, done = _target(step, env, old)
-    assert new is not None
-    state = list(shared)
-    state[place] = new
-    broke = ""
-    if done and step.op in ("add", "add-unless"):
-        broke = _added(plan, cpu, state, number, old, new)
-    elif done and step.op == "cas":
-        broke = _exchanged(plan, cpu, state, number, old, new)
-    elif step.op == "store":
-        _stored(plan, machine, cpu, state, number, new)
-    return tuple(state), _found(step, env, old, int(done)), Event(old, new, done, broke, number)
-
-
-def _beyond(step: Access, env: Locals) -> bool:
-    """Whether a count is changed by, or compared with, a number nobody knows."""
-    if step.op == "load":
-        return False
-    needed = [step.value] if step.op != "cas" else [step.value, step.expect]
-    return any(value is None or evaluate(value, env) is None for value in needed)
-
-
-def _added(plan: Layout, cpu: int, state: list[int], number: int, old: int, new: int) -> str:
-    if old == 0 and state[plan.frozen[number]] == cpu + 1:
-        # Adding to a count one has frozen ends the freeze as a store does.
-        state[plan.held[cpu, number]] += new - state[plan.believed[number]]
-        state[plan.frozen[number]] = state[plan.believed[number]] = 0
-        return ""
-    state[plan.held[cpu, number]] += new - old
-    if new < 0:
-        state[plan.counts[number]] = 0
-        return "count-underflow"
-    if old == 0 and new > 0:
-        return "get-on-zero"
-    if new == 0 and old > 0:
-        state[plan.freed] |= 1 << number
-    return ""
-
-
-def _exchanged(plan: Layout, cpu: int, state: list[int], number: int, old: int, new: int) -> str:
-    if new:
-        state[plan.held[cpu, number]] += new - old
-        return ""
-    state[plan.frozen[number]] = cpu + 1
-    state[plan.believed[number]] = old
-    others = sum(
-        state[place]
-        for (holder, held_object), place in plan.held.items()
-        if held_object == number and holder != cpu
-    )
-    return "freeze-exclusive" if others > 0 else ""
-
-
-def _stored(
-    plan: Layout, machine: Machine, cpu: int, state: list[int], number: int, new: int
-) -> None:
-    """A plain store drops or adds the references its author has in mind:
-    relative to what it froze, else to what it took for granted."""
-    mine = state[plan.frozen[number]] == cpu + 1
-    basis = state[plan.believed[number]] if mine else machine.accounted[number]
-    state[plan.held[cpu, number]] += new - basis
-    state[plan.frozen[number]] = 0
-    state[plan.believed[number]] = 0
-
-
-def acquire(
-    machine: Machine, cpu: int, step: Acquire, shared: tuple[int, ...], env: Locals
-) -> list[tuple[tuple[int, ...], Locals, Event]]:
-    """Take a lock; no result while another CPU has it (a trylock fails)."""
-    place = machine.layout.locks[step.lock]
-    out = dict(env)
-    if shared[place]:
-        if not step.done:
-            return []
-        out[step.done] = 0
-        return [(shared, out, Event(None, None, False, ""))]
-    if step.done:
-        out[step.done] = 1
-    state = shared[:place] + (cpu + 1,) + shared[place + 1 :]
-    return [(state, out, Event(None, None, True, ""))]
-
-
-def release(
-    machine: Machine, cpu: int, step: Release, shared: tuple[int, ...], env: Locals
-) -> list[tuple[tuple[int, ...], Locals, Event]]:
+def _release(cpu: int, step: Release) -> Iterator[Action]:
     """Drop a lock; dropping one that is not held breaks a property."""
-    place = machine.layout.locks[step.lock]
-    broke = "" if shared[place] == cpu + 1 else "unlock-not-held"
-    state = shared[:place] + (0,) + shared[place + 1 :]
-    return [(state, env, Event(None, None, True, broke))]
+    lock, has = of("lock", step.lock), own(cpu, "has", step.lock)
+    yield Assign(DONE, ONE)
+    yield Check(op("!=", fld(has), ZERO), "unlock-not-held")
+    for name in (lock, has):
+        yield put(name, ite(op("<=", fld(name), const(2)), ZERO, op("-", fld(name), ONE)))
 
 
-def context(
-    machine: Machine, cpu: int, step: Context, shared: tuple[int, ...], env: Locals
-) -> list[tuple[tuple[int, ...], Locals, Event]]:
+def _context(machine: Machine, cpu: int, step: Context) -> Iterator[Action]:
     """Turn interrupts off or on, enter or leave the RCU read side.
 
     With interrupts on again the CPU answers a flush that waits for it; a CPU
     that leaves its read side lets the grace period that waits for it go on.
+    Interrupts off are a read side too (since v5.0: synchronize_rcu() in
+    kernel/rcu/tree.c says so).
     """
-    plan = machine.layout
-    irq = step.context == "irqs-off"
-    place, waiting = (plan.irq, plan.flush) if irq else (plan.rcu, plan.grace)
-    state = list(shared)
-    bit = 1 << cpu
+    section, other = ("irq", "rcu") if step.context == "irqs-off" else ("rcu", "irq")
+    depth = own(cpu, section)
+    yield Assign(DONE, ONE)
     if step.on:
-        state[place] |= bit
-    else:
-        state[place] &= ~bit
-        state[waiting] &= ~bit
-    return [(tuple(state), env, Event(None, None, True, ""))]
+        deeper = op("+", fld(depth), ONE)
+        yield put(depth, ite(op(">=", fld(depth), const(DEEPEST)), fld(depth), deeper))
+        return
+    yield Assign(temp("last"), op("<=", fld(depth), ONE))
+    yield Assign(temp("out"), every((temp("last"), op("==", fld(own(cpu, other)), ZERO))))
+    yield put(depth, ite(temp("last"), ZERO, op("-", fld(depth), ONE)))
+    if section == "irq":
+        flush = own(cpu, "flush")
+        yield put(flush, ite(temp("last"), ZERO, fld(flush)))
+    grace = own(cpu, "grace")
+    yield put(grace, ite(temp("out"), ZERO, fld(grace)))
+    for number in machine.numbers:
+        yield from _left(machine, cpu, number)
 
 
-def wait(
-    machine: Machine, cpu: int, step: Wait, shared: tuple[int, ...], env: Locals
-) -> list[tuple[tuple[int, ...], Locals, Event]]:
-    """Ask the other CPUs, or go on once all have answered."""
-    plan = machine.layout
+def _reads(cpu: int) -> Term:
+    """Whether a CPU is inside of what a grace period waits for."""
+    return some((fld(own(cpu, "rcu")), fld(own(cpu, "irq"))))
+
+
+def _left(machine: Machine, cpu: int, number: int) -> Iterator[Action]:
+    """The last reader that an object to be freed waits for has left."""
+    others = [fld(own(other, "waits", number)) for other in machine.cpus if other != cpu]
+    mine, dying, freed = own(cpu, "waits", number), of("dying", number), of("freed", number)
+    last = every((temp("out"), fld(mine), *(negated(other) for other in others), fld(dying)))
+    yield Assign(temp("freed"), last)
+    yield put(mine, ite(temp("out"), ZERO, fld(mine)))
+    yield put(freed, ite(temp("freed"), ONE, fld(freed)))
+    yield put(dying, ite(temp("freed"), ZERO, fld(dying)))
+
+
+def _wait(machine: Machine, cpu: int, step: Wait) -> Iterator[Action]:
+    """Ask the CPUs that are inside, or go on once all have answered.
+
+    A flush asks the other CPUs, a grace period this one too: a reader that
+    waits for one waits for itself.
+    """
     flush = step.what.startswith("flush")
-    asked, inside = (plan.flush, plan.irq) if flush else (plan.grace, plan.rcu)
+    asked = "flush" if flush else "grace"
     if step.what.endswith("-done"):
-        return [] if shared[asked] else [(shared, env, Event(None, None, True, ""))]
-    state = list(shared)
-    if not flush or machine.waits_for_irq:
-        state[asked] = shared[inside] & ~(1 << cpu)
-    return [(tuple(state), env, Event(None, None, True, ""))]
+        yield Require(every(negated(fld(own(other, asked))) for other in machine.cpus))
+    elif not flush:
+        for other in machine.cpus:
+            yield put(own(other, asked), _reads(other))
+    elif machine.waits_for_irq or step.always:
+        for other in machine.cpus:
+            if other != cpu:
+                yield put(own(other, asked), some([fld(own(other, "irq"))]))
+    yield Assign(DONE, ONE)
 
 
-def mark(
-    machine: Machine, cpu: int, step: Mark, shared: tuple[int, ...], env: Locals
-) -> list[tuple[tuple[int, ...], Locals, Event]]:
+# The model itself -------------------------------------------------------------
+
+
+def _mark(machine: Machine, cpu: int, step: Mark) -> Iterator[Action]:
     """Note that an object is kept, or that the subject begins or ends."""
-    plan = machine.layout
-    state = list(shared)
+    value = with_locals(step.value, cpu)
+    yield Assign(DONE, ONE)
     if step.what == "keep":
-        number = evaluate(step.value, env)
-        if number is not None and (cpu, number) in plan.kept:
-            state[plan.kept[cpu, number]] += 1
+        for number in machine.numbers:
+            this = op("==", value, const(number))
+            if open_term(value):
+                this = every((("known", value), this))
+            yield add(own(cpu, "kept", number), this)
     elif step.what == "enter":
-        state[plan.stage] = ENTERED
+        yield put(own(cpu, "stage"), const(ENTERED))
     else:
-        value = evaluate(step.value, env)
         if machine.subject_keeps:
-            for number in plan.counts:
-                state[plan.kept[cpu, number]] = state[plan.held[cpu, number]]
-        state[plan.stage] = RETURNED if value is None else SUCCEEDED if value >= 0 else GAVE_UP
-    return [(tuple(state), env, Event(None, None, True, ""))]
+            for number in machine.numbers:
+                yield put(own(cpu, "kept", number), fld(own(cpu, "held", number)))
+        stage = const(SUCCEEDED) if step.what == "finish" else _stage(machine, value)
+        yield put(own(cpu, "stage"), stage)
+
+
+def _stage(machine: Machine, value: Term) -> Term:
+    def good(term: Value) -> Term:
+        if term[0] == "local":
+            return value
+        if term[0] == "un":
+            return negated(good(term[2])) if term[1] == "!" else ("un", term[1], good(term[2]))
+        return op(term[1], good(term[2]), good(term[3])) if term[0] == "op" else term
+
+    known = ite(good(machine.success), const(SUCCEEDED), const(GAVE_UP))
+    return ite(("known", value), known, const(RETURNED)) if open_term(value) else known
+
+
+def _stop(machine: Machine, cpu: int) -> Iterator[Action]:
+    """A CPU ends with the references it keeps, frozen counts apart."""
+    yield Assign(DONE, ONE)
+    balances = []
+    for number in machine.numbers:
+        has, keeps = fld(own(cpu, "held", number)), fld(own(cpu, "kept", number))
+        balances.append((has, keeps, fld(of("frozen", number))))
+    enough = every(some((frozen, op(">=", has, keeps))) for has, keeps, frozen in balances)
+    yield Check(enough, "dropped-too-often")
+    none = every(some((frozen, op("<=", has, keeps))) for has, keeps, frozen in balances)
+    yield Check(none, "leaked-reference")
+    if machine.returns_frozen and cpu == machine.subject:
+        froze = (fld(own(cpu, "froze", number)) for number in machine.numbers)
+        yield Check(every(negated(one) for one in froze), "left-frozen")

@@ -8,12 +8,12 @@ from reviewer.facts import Facts
 from reviewer.locks.aliases import lock_text
 from reviewer.locks.conditions import condition
 from reviewer.record import dataclass
+from reviewer.simulation.actions import value_in
 from reviewer.simulation.answer import Guard, Run, Saving, explore_all, failing, guards, saved_by
 from reviewer.simulation.assemble import Subject, lift_subject
-from reviewer.simulation.effects import evaluate
 from reviewer.simulation.explore import NOT_REACHED
 from reviewer.simulation.lifter import Definitions
-from reviewer.simulation.roles import reassigned, roles
+from reviewer.simulation.roles import reassigned, roles, touches
 from reviewer.simulation.scenario import Path, Scenario
 from reviewer.simulation.steps import Access, Branch, Program, Stop
 from reviewer.syntax.place import Place
@@ -54,7 +54,30 @@ class Answer:
 
 def fits(scenario: Scenario, place: Place) -> bool:
     """Whether a scenario is about the kind of place in question."""
+    if scenario.fits is None:
+        return False
     return bool(place.steps) and place.steps[-1].lstrip("->.") == scenario.counter
+
+
+def fitting(
+    scenarios: Sequence[Scenario], place: Place, graph: Graph, facts: Facts
+) -> Scenario | None:
+    """The scenario that asks for most of what a function does, of those all of
+    whose demands it meets; found from the steps it makes, not from its name."""
+    made = {(touch.op, members(touch.place)[-1:]) for touch in touches(graph, facts)}
+    made |= {(touch.op, members(touch.place)) for touch in touches(graph, facts)}
+
+    def met(scenario: Scenario) -> bool:
+        wanted = [entry.split(" ", 1) for entry in scenario.fits or ()]
+        return all((op, tuple(path.split("."))) in made for op, path in wanted)
+
+    possible = [one for one in scenarios if fits(one, place) and met(one)]
+    return max(possible, key=lambda one: len(one.fits or ()), default=None)
+
+
+def members(place: Place) -> tuple[str, ...]:
+    """The members of a place, whatever they are reached through."""
+    return tuple(step.lstrip("->.") for step in place.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +182,8 @@ def _misfits(scenario: Scenario, asked: Inquiry, names: Mapping[str, str]) -> li
     reasons = []
     locks = {
         lock_text(Place(names.get(known.root, known.root), known.steps))
-        for known in scenario.locks.values()
+        for places in scenario.locks.values()
+        for known in places
     }
     strange = [lock for lock in asked.lost if lock not in locks]
     if strange:
@@ -167,7 +191,7 @@ def _misfits(scenario: Scenario, asked: Inquiry, names: Mapping[str, str]) -> li
             f"the scenario {scenario.name} has no {' or '.join(strange)}: "
             f"what others do to {place} under it is not modelled"
         )
-    counted = fits(scenario, place)
+    counted = members(place)[-1:] == (scenario.counter,)
     if counted and len(place.steps) > 1:
         reasons.append(f"{place} is not the count of an object the function has a name for")
     lines = reassigned(graph, place.root) if counted else ()
@@ -237,7 +261,7 @@ def _bypassed(program: Program, guards: Sequence[Access]) -> bool:
         seen.add(at)
         step = program.steps[at]
         if isinstance(step, Stop):
-            value = evaluate(step.value, {})
+            value = value_in(step.value, {})
             if value is not None and value >= 0:
                 return True
         elif isinstance(step, Branch):

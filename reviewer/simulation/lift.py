@@ -12,8 +12,23 @@ from reviewer.location import NOWHERE, Location
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.simulation.assumed import assume
 from reviewer.simulation.bindings import Bindings, has_unknown, text_of, uses_local
-from reviewer.simulation.calls import of_the_model, with_fact, without_fact
-from reviewer.simulation.lifter import INCREMENTS, Definitions, Lifter, Notes, retarget, to_node
+from reviewer.simulation.calls import (
+    of_the_model,
+    pinned,
+    with_fact,
+    without_fact,
+)
+from reviewer.simulation.lifter import (
+    INCREMENTS,
+    Bodies,
+    Definitions,
+    Lifter,
+    Notes,
+    no_bodies,
+    retarget,
+    to_node,
+)
+from reviewer.simulation.loaded import loaded_by_call
 from reviewer.simulation.steps import (
     Access,
     Branch,
@@ -26,10 +41,10 @@ from reviewer.simulation.steps import (
     const,
     unknown,
 )
-from reviewer.simulation.values import named, number_of, value_of
+from reviewer.simulation.values import named, number_of, used, value_of
 from reviewer.syntax.place import Place, place_of
 from reviewer.syntax.render import render
-from reviewer.syntax.tree import Assign, Expr, Name, Unary
+from reviewer.syntax.tree import Assign, Expr, Member, Name, Unary
 
 MAX_INLINE = 3
 
@@ -40,12 +55,17 @@ def lift(
     bindings: Bindings,
     definitions: Definitions = lambda name: None,
     prefix: str = "",
+    bodies: Bodies = no_bodies,
 ) -> Program:
-    """The program of a function; ``definitions`` gives callees to inline,
-    ``prefix`` keeps its locals apart from those of a caller."""
+    """The program of a function; ``definitions`` gives callees to inline, and
+    ``bodies`` those that go before what facts say; ``prefix`` keeps its locals
+    apart from those of a caller."""
     notes = Notes()
     names = aliases(graph, facts)
-    lifter = Lifter(graph, facts, bindings, names, notes, definitions, prefix, 0)
+    inside = (graph.function.name,)
+    lifter = Lifter(
+        graph, facts, bindings, names, notes, definitions, prefix, 0, bodies, None, inside
+    )
     steps = _run(lifter)
     return Program(
         name=graph.function.name,
@@ -116,6 +136,10 @@ def _assign(lifter: Lifter, expr: Assign, loc: Location) -> None:
 
 def _store(lifter: Lifter, target: Expr, value: Value, origin: Origin) -> None:
     """A plain store to a variable of the scenario; others are of no matter."""
+    if isinstance(target, Member) and not target.arrow and target.field in lifter.facts.one_member:
+        whole = place_of(target.base)
+        if whole is not None and lifter.names.canonical(whole) in lifter.bindings.variables:
+            target = target.base
     place = place_of(target)
     canonical = lifter.names.canonical(place) if place is not None else None
     family = lifter.bindings.variables.get(canonical) if canonical is not None else None
@@ -126,6 +150,13 @@ def _store(lifter: Lifter, target: Expr, value: Value, origin: Origin) -> None:
         lifter.emit(
             Access("store", family, None, value, None, "", "", "relaxed", origin, following)
         )
+    elif canonical is not None and not canonical.steps:
+        # Through a pointer to a local of a function that called this one.
+        owner = lifter.owner(canonical.root, place.root if place is not None else "")
+        owner.fixed.pop(canonical.root, None)
+        lifter.emit(Let(owner.prefix + canonical.root, value, lifter.next()))
+    else:
+        used(lifter, target, origin)
 
 
 def _members(place: Place) -> list[str]:
@@ -135,7 +166,10 @@ def _members(place: Place) -> list[str]:
 def _let(lifter: Lifter, name: str, value: Value) -> None:
     """A local takes a value: for good when it is its only assignment and the
     value does not change either."""
-    if lifter.writes.get(name, 0) == 1 and not uses_local(value):
+    if name in lifter.bindings.constants and not lifter.depth:
+        # What the path says of a role goes before what is assigned to it.
+        lifter.fixed[name] = const(lifter.bindings.constants[name])
+    elif lifter.writes.get(name, 0) == 1 and not uses_local(value):
         lifter.fixed[name] = value
     else:
         lifter.emit(Let(lifter.prefix + name, value, lifter.next()))
@@ -148,14 +182,29 @@ def _decide(lifter: Lifter, node: Decide, number: int) -> None:
     succ = lifter.graph.succ[number]
     text = lifter.spell(node.cond)
     origin = lifter.origin(text, node.loc)
-    anything = unknown(f"{text}@{number}")
-    value = anything if node.unknown else value_of(lifter, node.cond, node.loc)
+    value = _decided(lifter, node, number, text)
     labels = {label: target for target, label in succ}
     if set(labels) <= {"T", "F"}:
         then = labels.get("T", labels.get("F", 0))
         _branch(lifter, value, then, labels.get("F", then), number, origin)
     else:
         _switch(lifter, value, succ, origin)
+
+
+def _decided(lifter: Lifter, node: Decide, number: int, text: str) -> Value:
+    """The value a branch turns on."""
+    if text in lifter.bindings.known:
+        lifter.notes.take(f"{text} is taken to be {lifter.bindings.known[text]}")
+        return const(lifter.bindings.known[text])
+    iterated = [
+        lifter.iterators[at] for at in lifter.iterators if (number, "") in lifter.graph.succ[at]
+    ]
+    if node.unknown:
+        return (iterated and iterated[0]) or unknown(f"{text}@{number}")
+    value = value_of(lifter, node.cond, node.loc)
+    # The address of a variable is not 0.
+    address = value[0] == "unknown" and str(value[1]).startswith("&")
+    return const(1) if address else value
 
 
 def _branch(
@@ -205,29 +254,47 @@ def _invoke(lifter: Lifter, node: Invoke, number: int) -> None:
     call = lifter.spell_call(node)
     lifter.spelled[node.result] = call
     origin = lifter.origin(call, node.loc)
-    if of_the_model(lifter, node, origin):
+    if of_the_model(lifter, node, origin) or loaded_by_call(lifter, node, number, origin):
+        return
+    known = pinned(lifter, node, call)
+    if known is not None:
+        lifter.fixed[node.result] = known
+        lifter.notes.take(f"{call} is taken to be {known[1]}")
+    body = lifter.bodies(node.function) if node.function not in lifter.inside else None
+    if body is not None:
+        _put_in_place(lifter, node, number, *body, lifter.depth)
         return
     fact = lifter.facts.of(node.function)
     if fact is not None:
-        with_fact(lifter, node, fact, origin)
-    elif not _inline(lifter, node, number):
+        with_fact(lifter, node, number, fact, origin)
+    elif known is None and not _inline(lifter, node, number):
         without_fact(lifter, node, call, number)
 
 
 def _inline(lifter: Lifter, node: Invoke, number: int) -> bool:
     """Put a callee in the place of its call; False when there is none."""
     graph = lifter.definitions(node.function) if lifter.depth < MAX_INLINE else None
-    if graph is None or graph.function.name == lifter.graph.function.name:
+    if graph is None or graph.function.name in lifter.inside:
         return False
+    _put_in_place(lifter, node, number, graph, lifter.bindings, lifter.depth + 1)
+    return True
+
+
+def _put_in_place(
+    lifter: Lifter, node: Invoke, number: int, graph: Graph, bindings: Bindings, depth: int
+) -> None:
     inner = Lifter(
         graph,
         lifter.facts,
-        lifter.bindings,
+        bindings,
         _inner_names(lifter, graph, node),
         lifter.notes,
         lifter.definitions,
         f"{lifter.prefix}{node.function}@{number}.",
-        lifter.depth + 1,
+        max(depth, 1),
+        lifter.bodies,
+        lifter,
+        (*lifter.inside, graph.function.name),
     )
     for param, arg in zip(graph.function.params, node.args, strict=False):
         value = value_of(lifter, arg, node.loc)
@@ -238,12 +305,17 @@ def _inline(lifter: Lifter, node: Invoke, number: int) -> bool:
             inner.fixed[param.name] = value
     _splice(lifter, _run(inner), lifter.prefix + node.result)
     lifter.writes[node.result] = 2
-    return True
 
 
 def _inner_names(lifter: Lifter, graph: Graph, node: Invoke) -> Aliases:
     """The callee's names: its own, and its parameters by what they are given."""
     bound = {**lifter.names.bound, **aliases(graph, lifter.facts).bound}
+    # A pointer of the callee's own is not what the scenario calls so.
+    given = {param.name for param in graph.function.params}
+    for inner in graph.nodes:
+        name = inner.declares if isinstance(inner, Compute) else ""
+        if name and name not in given and Place(name, ("*",)) in lifter.bindings.locks:
+            bound.setdefault(Place(name), Name(inner.loc, f"{graph.function.name}.{name}"))
     for param, arg in zip(graph.function.params, node.args, strict=False):
         if not (isinstance(arg, Name) and arg.name == param.name):
             bound[Place(param.name)] = arg
@@ -255,7 +327,7 @@ def _splice(lifter: Lifter, steps: list[Step], result: str) -> None:
     base = len(lifter.steps)
     end = base + len(steps)
     for step in steps:
-        if isinstance(step, Stop):
+        if isinstance(step, Stop) and not step.cut:
             lifter.emit(Let(result, step.value, end))
         else:
             lifter.emit(retarget(step, lambda target: target + base if target >= 0 else target))

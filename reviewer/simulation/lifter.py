@@ -3,19 +3,28 @@
 
 from collections.abc import Callable
 
-from reviewer.cfg.graph import Compute, Graph, Invoke
-from reviewer.facts import Facts
+from reviewer.cfg.graph import Compute, Decide, Graph, Invoke
+from reviewer.facts import Facts, FunctionFact
 from reviewer.location import Location
 from reviewer.locks.aliases import Aliases
 from reviewer.record import dataclass, field, replace
 from reviewer.simulation.bindings import Bindings
 from reviewer.simulation.loops import components, loop_tests
 from reviewer.simulation.steps import Branch, Origin, Step, Stop, Value, const
+from reviewer.syntax.place import place_of, substitute
 from reviewer.syntax.rebuild import rebuilt, walk
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import Assign, Expr, Name, Opaque, Unary
 
 Definitions = Callable[[str], Graph | None]
+Bodies = Callable[[str], tuple[Graph, Bindings] | None]
+"""Functions the scenario itself has, with the names they use."""
+
+
+def no_bodies(name: str) -> None:
+    """The bodies of a scenario that has none."""
+
+
 INCREMENTS = ("++", "--", "p++", "p--")
 
 
@@ -35,6 +44,11 @@ class Notes:
     assumptions: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
+    def take(self, text: str) -> None:
+        """Note something that is taken for granted, once."""
+        if text not in self.assumptions:
+            self.assumptions.append(text)
+
 
 @dataclass(slots=True)
 class Lifter:
@@ -45,6 +59,10 @@ class Lifter:
     says how often each local is written, ``spelled`` gives temporaries as
     written, ``arguments`` the values of arguments already evaluated.
     ``cycles`` and ``tests`` describe the loops (`reviewer.simulation.loops`).
+    ``iterators`` are the nodes that go through a list, with the value that
+    says whether there is another round, where it is known.
+    ``caller`` is the function this one is put into, ``inside`` the functions
+    that are being put in place.
     """
 
     graph: Graph
@@ -55,10 +73,14 @@ class Lifter:
     definitions: Definitions
     prefix: str
     depth: int
+    bodies: Bodies = no_bodies
+    caller: "Lifter | None" = None
+    inside: tuple[str, ...] = ()
     steps: list[Step] = field(default_factory=list)
     fixed: dict[str, Value] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
     arguments: dict[tuple[str, int], Value] = field(default_factory=dict)
+    iterators: dict[int, Value | None] = field(init=False)
     cycles: dict[int, int] = field(init=False)
     tests: dict[int, int] = field(init=False)
     writes: dict[str, int] = field(init=False)
@@ -68,6 +90,7 @@ class Lifter:
         self.cycles = components(self.graph.succ)
         self.tests = loop_tests(self.graph.succ, self.cycles)
         self.writes = _assignments(self.graph)
+        self.iterators = _iterators(self.graph)
 
     def reaching(self) -> frozenset[str]:
         """The names through which the objects and variables of the scenario
@@ -75,6 +98,17 @@ class Lifter:
         if not self._reach:
             self._reach = _reaching(self)
         return self._reach
+
+    def owner(self, name: str, through: str = "") -> "Lifter":
+        """The function whose local a name is: this one, or one that calls it;
+        of what a parameter ``through`` points to, one that calls it."""
+        here: Lifter = self
+        given = any(param.name == through for param in self.graph.function.params)
+        if given and self.caller is not None:
+            here = self.caller
+        while name not in here.writes and here.caller is not None:
+            here = here.caller
+        return here
 
     def emit(self, step: Step) -> None:
         """Put a step behind the others."""
@@ -118,9 +152,13 @@ def _reaching(lifter: Lifter) -> frozenset[str]:
             target = node.expr.target
             if isinstance(target, Name):
                 sources.append((target.name, node.expr.value))
+                if any(_is_word(lifter, part) for part in walk(node.expr.value)):
+                    found.add(target.name)
         elif isinstance(node, Invoke):
             fact = lifter.facts.of(node.function)
-            if fact is not None and fact.same_object:
+            if node.function in lifter.bindings.calls or _loads(lifter, node, fact):
+                found.add(node.result)
+            if fact is not None and (fact.same_object or fact.returns is not None):
                 sources.extend((node.result, arg) for arg in node.args[:1])
     grown = True
     while grown:
@@ -130,6 +168,19 @@ def _reaching(lifter: Lifter) -> frozenset[str]:
                 found.add(name)
         grown = len(found) > before
     return frozenset(found)
+
+
+def _loads(lifter: Lifter, node: Invoke, fact: FunctionFact | None) -> bool:
+    """Whether a call gives what a variable of the scenario holds."""
+    return fact is not None and any(
+        step.place is not None and _is_word(lifter, substitute(step.place, node.args))
+        for step in fact.steps
+    )
+
+
+def _is_word(lifter: Lifter, expr: Expr) -> bool:
+    place = place_of(expr) if not isinstance(expr, Name) else None
+    return place is not None and lifter.names.canonical(place) in lifter.bindings.variables
 
 
 def to_node(number: int) -> int:
@@ -154,6 +205,18 @@ def given_away(node: Invoke) -> list[str]:
         for arg in node.args
         if isinstance(arg, Unary) and arg.op == "&" and isinstance(arg.operand, Name)
     ]
+
+
+def _iterators(graph: Graph) -> dict[int, Value | None]:
+    """The calls that are followed by a branch on nothing but themselves."""
+    return {
+        number: None
+        for number, node in enumerate(graph.nodes)
+        if isinstance(node, Invoke)
+        and len(graph.succ[number]) == 1
+        and isinstance(after := graph.nodes[graph.succ[number][0][0]], Decide)
+        and after.unknown
+    }
 
 
 def _assignments(graph: Graph) -> dict[str, int]:

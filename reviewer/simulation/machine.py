@@ -1,67 +1,64 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The state of a model and what one step does to it.
+"""Programs side by side over one shared state.
 
-The shared state is one tuple of small integers, laid out by `layout`; the
-private state of a CPU is its program counter and its locals.  Beside what the
-kernel would see, the state carries ghosts, which no step can read: how many
-references each CPU owns (``held``), who froze a count, which object was freed.
-A store into a variable that owns references (a page-cache slot, a page-table
-entry) hands the reference over between CPU and variable, so at any time
+The state is a set of named fields, each a small integer.  Fields of a CPU
+begin with its number, the others are shared:
+
+    word.NAME      a variable all CPUs see
+    count.N        the reference count of object N
+    lock.NAME      0 free, 1 taken, n + 1 with n readers
+    N.held.O ...   ghosts, see below
+    N.local.X      a local of CPU N, N.pc where it stands
+
+Beside what the kernel would see, the state carries ghosts, which no step can
+read: how many references each CPU owns (``held``) and keeps (``kept``), who
+froze a count (``froze``) and what it found then (``believed``), which object
+is freed.  A store into a variable that owns references (a page-cache slot, a
+page-table entry) hands the reference over between CPU and variable, so at any
+time
 
     count(object) == references owned by variables + references held by CPUs
 
-as long as nobody overwrites or drops a reference that is not theirs.
+as long as nobody overwrites or drops a reference that is not theirs.  The
+right-hand side is a field too (``owed``), so that a step need not add it up.
 """
 
 from collections.abc import Mapping
 
 from reviewer.record import dataclass, field
-from reviewer.simulation.steps import Program
+from reviewer.simulation.steps import Program, Value
+
+BROKE = "broke"
+ENTERED, GAVE_UP, SUCCEEDED, RETURNED = 1, 2, 3, 4
+"""How far the subject is; RETURNED when its result is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A word all CPUs see.  ``owns`` is the number of references it holds on
-    the object whose number it contains (0: it holds none)."""
+    the object whose number it contains (0: it holds none); only properties
+    read a ``ghost``."""
 
     name: str
     owns: int
+    ghost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Where things stand in the shared tuple.
+class Start:
+    """A state to begin with: the values of words, the references each CPU has
+    of each object, those it will never drop, and the CPUs that have locks.
+    What is left out is 0; a count is what its owners have."""
 
-    ``variables``, ``counts``, ``locks`` map names (objects: numbers) to
-    positions; ``irq``, ``flush``, ``rcu``, ``grace`` are bit masks of CPUs;
-    ``frozen`` and ``believed`` map objects to the freezing CPU + 1 and the
-    count it froze; ``freed`` is a mask of objects; ``held`` and
-    ``kept`` map (CPU, object), ``holders`` objects to the places of ``held``;
-    ``results`` maps CPUs to the number of what they returned, 0 for nothing yet.
-    """
-
-    size: int
-    variables: Mapping[str, int]
-    owners: tuple[tuple[int, int], ...]
-    counts: Mapping[int, int]
-    locks: Mapping[str, int]
-    irq: int
-    flush: int
-    rcu: int
-    grace: int
-    frozen: Mapping[int, int]
-    believed: Mapping[int, int]
-    freed: int
-    held: Mapping[tuple[int, int], int]
-    holders: Mapping[int, tuple[int, ...]]
-    kept: Mapping[tuple[int, int], int]
-    results: Mapping[int, int]
-    stage: int
+    words: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    kept: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    owners: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Programs side by side over one shared state.
+    """What is explored.
 
     ``objects`` names the refcounted objects, number 1 first; ``subject`` is
     the CPU that runs the function under review, -1 without one.
@@ -70,71 +67,74 @@ class Machine:
     it stores one that it did not freeze.
     ``guarded`` maps variables to the lock that must be held to store them.
     ``subject_keeps`` says that the references the function under review has
-    when it returns are what it was called for.
+    when it returns are what it was called for, ``success`` which of its
+    results mean success, as a condition on the local ``$result``;
+    ``returns_frozen`` that on success it leaves counts frozen for its caller.
+    With ``freed_by_call`` an object is freed by a call and must not be touched
+    then, else when its count drops to 0, and its memory stays readable.
+    ``parts`` are the actors whose part each CPU plays, where other versions
+    took their places.
     """
 
     programs: tuple[Program, ...]
     objects: tuple[str, ...]
-    layout: Layout
-    initial: tuple[tuple[int, ...], ...]
+    words: tuple[Variable, ...]
+    locks: tuple[str, ...]
+    starts: tuple[Start, ...]
     subject: int
     waits_for_irq: bool
     accounted: Mapping[int, int]
     guarded: Mapping[str, str] = field(default_factory=dict)
     subject_keeps: bool = False
+    success: Value = ("op", ">=", ("local", "$result"), ("const", 0))
+    freed_by_call: bool = False
+    returns_frozen: bool = False
+    parts: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of the objects."""
+        return range(1, len(self.objects) + 1)
+
+    @property
+    def cpus(self) -> range:
+        """The numbers of the CPUs."""
+        return range(len(self.programs))
+
+    def named(self, actor: str) -> tuple[int, ...]:
+        """The CPUs an actor runs on; ``subject`` is the function under review."""
+        return tuple(
+            cpu
+            for cpu, program in enumerate(self.programs)
+            if program.name == actor
+            or (actor == "subject" and cpu == self.subject)
+            or (cpu < len(self.parts) and self.parts[cpu] == actor)
+        )
 
 
-def layout(
-    variables: tuple[Variable, ...], objects: int, locks: tuple[str, ...], cpus: int
-) -> Layout:
-    """Lay out the shared state for so many objects and CPUs."""
-    position = 0
-
-    def take(keys: list) -> dict:  # type: ignore[type-arg]
-        nonlocal position
-        places = {key: position + offset for offset, key in enumerate(keys)}
-        position += len(keys)
-        return places
-
-    numbers = list(range(1, objects + 1))
-    variable_places = take([variable.name for variable in variables])
-    counts = take(numbers)
-    lock_places = take(list(locks))
-    masks = take(["irq", "flush", "rcu", "grace", "freed", "stage"])
-    frozen, believed = take(numbers), take(numbers)
-    pairs = [(cpu, number) for cpu in range(cpus) for number in numbers]
-    held, kept = take(pairs), take(pairs)
-    results = take(list(range(cpus)))
-    return Layout(
-        size=position,
-        variables=variable_places,
-        owners=tuple((variable_places[v.name], v.owns) for v in variables if v.owns),
-        counts=counts,
-        locks=lock_places,
-        irq=masks["irq"],
-        flush=masks["flush"],
-        rcu=masks["rcu"],
-        grace=masks["grace"],
-        frozen=frozen,
-        believed=believed,
-        freed=masks["freed"],
-        held=held,
-        holders={n: tuple(at for (_, of), at in held.items() if of == n) for n in numbers},
-        kept=kept,
-        results=results,
-        stage=masks["stage"],
-    )
+def own(cpu: int, what: str, which: object = "") -> str:
+    """The name of a field of a CPU."""
+    return f"{cpu}.{what}.{which}" if which != "" else f"{cpu}.{what}"
 
 
-def owned_by_variable(value: int, objects: int) -> int:
-    """The object number a variable's value owns references on, 0 for none."""
-    return value if 0 < value <= objects else 0
+def of(what: str, number: int | str) -> str:
+    """The name of a field of an object, word or lock."""
+    return f"{what}.{number}"
 
 
-def owed(shared: tuple[int, ...], plan: Layout, number: int) -> int:
-    """How many references somebody owns on an object."""
-    total = sum([shared[place] for place in plan.holders[number]])
-    for place, owns in plan.owners:
-        if shared[place] == number:
-            total += owns
-    return total
+def beginning(machine: Machine, start: Start) -> dict[str, int]:
+    """The fields of a start that are not 0."""
+    state: dict[str, int] = {of("word", name): value for name, value in start.words.items()}
+    for (cpu, number), count in start.held.items():
+        state[own(cpu, "held", number)] = count
+    for (cpu, number), count in start.kept.items():
+        state[own(cpu, "kept", number)] = count
+    for lock, cpu in start.owners.items():
+        state[of("lock", lock)] = state[own(cpu, "has", lock)] = 1
+    for number in machine.numbers:
+        owed = sum(state.get(own(cpu, "held", number), 0) for cpu in machine.cpus)
+        owed += sum(
+            word.owns for word in machine.words if state.get(of("word", word.name)) == number
+        )
+        state[of("count", number)] = state[of("owed", number)] = owed
+    return {name: value for name, value in state.items() if value}

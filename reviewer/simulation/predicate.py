@@ -4,156 +4,149 @@
 Names are the words, objects and locks of the scenario and the stages of the
 function under review (``entered``, ``gave_up``, ``succeeded``, ``returned``);
 ``count(o)``, ``accounted(o)``, ``kept(o)``, ``owed(o)``, ``frozen(o)``, ``freed(o)``,
-``held(actor, o)``, ``kept(actor, o)`` and ``others(actor, o)`` look at one
+``reused(o)``, ``held(actor, o)``, ``kept(actor, o)`` and ``others(actor, o)`` look at one
 object (the function under review is called ``subject``),
 ``owner(lock)`` gives the CPU + 1 that has a lock.  Conditions over a single
 step may also say ``by(actor)`` (``by(subject)`` for the function under
 review), ``raises(o)`` and ``sees(o)``, the count the step found, else -1.
 """
 
-from collections.abc import Callable, Mapping
-
-from reviewer.simulation import effects
-from reviewer.simulation.effects import Event
-from reviewer.simulation.explore import Goal
-from reviewer.simulation.machine import Machine, owed
+from reviewer.record import dataclass
+from reviewer.simulation.actions import (
+    NEW,
+    OBJECT,
+    OLD,
+    ONE,
+    ZERO,
+    Term,
+    every,
+    fld,
+    ite,
+    negated,
+    op,
+    some,
+    total,
+)
+from reviewer.simulation.machine import (
+    ENTERED,
+    GAVE_UP,
+    RETURNED,
+    SUCCEEDED,
+    Machine,
+    of,
+    own,
+)
+from reviewer.simulation.model import Goal
 from reviewer.simulation.reader import ActorError
-from reviewer.simulation.steps import Visible
+from reviewer.simulation.steps import Access, Branch, Let, Step, const
 from reviewer.syntax.render import render
 from reviewer.syntax.tree import Binary, Call, Expr, Literal, Name, Unary
 
-Shared = tuple[int, ...]
-Term = Callable[[Shared], int]
-
 STAGES = {
-    "entered": (effects.ENTERED,),
-    "gave_up": (effects.GAVE_UP,),
-    "succeeded": (effects.SUCCEEDED,),
-    "returned": (effects.GAVE_UP, effects.SUCCEEDED, effects.RETURNED),
+    "entered": (ENTERED,),
+    "gave_up": (GAVE_UP,),
+    "succeeded": (SUCCEEDED,),
+    "returned": (GAVE_UP, SUCCEEDED, RETURNED),
 }
 
 
-def predicate(expr: Expr, machine: Machine) -> Callable[[Shared], bool]:
-    """Make a condition callable; raises `ActorError` on an unknown name."""
-    names = {name: number + 1 for number, name in enumerate(machine.objects)}
-    term = _term(expr, machine, names)
-    return lambda shared: bool(term(shared))
+def predicate(expr: Expr, machine: Machine) -> Term:
+    """A condition as a term; raises `ActorError` on an unknown name."""
+    return _Reader(machine, None, None).term(expr)
 
 
-def _term(expr: Expr, machine: Machine, names: Mapping[str, int]) -> Term:
-    match expr:
-        case Literal(text=text):
-            number = int(text, 0)
-            return lambda shared: number
-        case Name(name=name):
-            return _name(name, machine, names)
-        case Unary(op=op, operand=inner):
-            term = _term(inner, machine, names)
-            return lambda shared: effects.evaluate(("un", op, ("const", term(shared))), {}) or 0
-        case Binary(op=op, left=left, right=right):
-            one, two = _term(left, machine, names), _term(right, machine, names)
-            return _binary(op, one, two)
-        case Call(function=Name(name=name), args=args):
-            return _call(name, tuple(render(arg) for arg in args), machine, names)
-        case _:
-            raise ActorError(f"{render(expr)}: not a condition over the state")
+def step_predicate(name: str, expr: Expr, machine: Machine) -> Goal:
+    """The same over single steps: the state is the one a step leaves."""
+
+    def when(cpu: int, step: Step) -> Term | None:
+        if isinstance(step, Let | Branch):
+            return None
+        condition = _Reader(machine, cpu, step).term(expr)
+        return None if condition == ZERO else condition
+
+    return Goal(name, when)
 
 
-def _binary(op: str, one: Term, two: Term) -> Term:
-    if op == "&&":
-        return lambda shared: int(bool(one(shared)) and bool(two(shared)))
-    if op == "||":
-        return lambda shared: int(bool(one(shared)) or bool(two(shared)))
-    return lambda shared: (
-        effects.evaluate(("op", op, ("const", one(shared)), ("const", two(shared))), {}) or 0
-    )
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Turns C into terms, for a state or for one step of a CPU."""
 
+    machine: Machine
+    cpu: int | None
+    step: Step | None
 
-def _name(name: str, machine: Machine, names: Mapping[str, int]) -> Term:
-    plan = machine.layout
-    if name in plan.variables:
-        place = plan.variables[name]
-        return lambda shared: shared[place]
-    if name in names:
-        number = names[name]
-        return lambda shared: number
-    if name in STAGES:
-        stages = STAGES[name]
-        return lambda shared: int(shared[plan.stage] in stages)
-    raise ActorError(f"{name}: neither state, object nor stage of the scenario")
+    def term(self, expr: Expr) -> Term:
+        match expr:
+            case Literal(text=text):
+                return const(int(text, 0))
+            case Name(name=name):
+                return self._name(name)
+            case Unary(op="!", operand=inner):
+                return negated(self.term(inner))
+            case Unary(op=operator, operand=inner):
+                return ("un", operator, self.term(inner))
+            case Binary(op=operator, left=left, right=right):
+                return op(operator, self.term(left), self.term(right))
+            case Call(function=Name(name=name), args=args):
+                return self._call(name, tuple(render(arg) for arg in args))
+            case _:
+                raise ActorError(f"{render(expr)}: not a condition over the state")
 
+    def _name(self, name: str) -> Term:
+        machine = self.machine
+        if any(word.name == name for word in machine.words):
+            return fld(of("word", name))
+        if name in machine.objects:
+            return const(machine.objects.index(name) + 1)
+        if name in STAGES and machine.subject >= 0:
+            stage = fld(own(machine.subject, "stage"))
+            return some(op("==", stage, const(number)) for number in STAGES[name])
+        if name in STAGES:
+            return ZERO
+        raise ActorError(f"{name}: neither state, object nor stage of the scenario")
 
-def _call(name: str, args: tuple[str, ...], machine: Machine, names: Mapping[str, int]) -> Term:
-    plan = machine.layout
-    if name == "by":
-        return _by(args[0], machine)
-    if name == "owner" and args and args[0] in plan.locks:
-        place = plan.locks[args[0]]
-        return lambda shared: shared[place]
-    if not args or args[-1] not in names:
-        raise ActorError(f"{name}({', '.join(args)}): no such object in the scenario")
-    number = names[args[-1]]
-    cpus = [
-        cpu
-        for cpu, program in enumerate(machine.programs)
-        if args[0] == program.name or (args[0] == "subject" and cpu == machine.subject)
-    ]
-    if name in ("held", "others", "kept"):
-        ghost = plan.kept if name == "kept" else plan.held
+    def _call(self, name: str, args: tuple[str, ...]) -> Term:
+        machine = self.machine
+        if name == "by" and self.cpu is not None and args:
+            return ONE if self.cpu in machine.named(args[0]) else ZERO
+        if name == "owner" and args and args[0] in machine.locks:
+            return total(
+                op("*", op("!=", fld(own(cpu, "has", args[0])), ZERO), const(cpu + 1))
+                for cpu in machine.cpus
+            )
+        if not args or args[-1] not in machine.objects:
+            raise ActorError(f"{name}({', '.join(args)}): no such object in the scenario")
+        number = machine.objects.index(args[-1]) + 1
+        if name in ("held", "others", "kept"):
+            return self._of_cpus(name, args, number)
+        return self._of_object(name, number)
+
+    def _of_cpus(self, name: str, args: tuple[str, ...], number: int) -> Term:
+        machine = self.machine
+        cpus = machine.named(args[0])
         if name == "kept" and len(args) == 1:
-            cpus = list(range(len(machine.programs)))
-        wanted = [
-            place
-            for (cpu, held_object), place in ghost.items()
-            if held_object == number and (cpu in cpus) != (name == "others")
-        ]
-        return lambda shared: sum(shared[place] for place in wanted)
-    return _object_term(name, number, machine)
+            cpus = tuple(machine.cpus)
+        ghost = "kept" if name == "kept" else "held"
+        return total(
+            fld(own(cpu, ghost, number))
+            for cpu in machine.cpus
+            if (cpu in cpus) != (name == "others")
+        )
 
+    def _of_object(self, name: str, number: int) -> Term:
+        if name in ("count", "owed", "frozen", "freed", "reused"):
+            return fld(of(name, number))
+        if name == "accounted":
+            return const(self.machine.accounted.get(number, 0))
+        counted = isinstance(self.step, Access) and self.step.index is not None
+        if name in ("raises", "sees") and self.cpu is not None:
+            if not counted:
+                return ZERO if name == "raises" else const(-1)
+            this = op("==", OBJECT, const(number))
+            if name == "raises":
+                return every((this, op(">", NEW, OLD))) if self._changes() else ZERO
+            return ite(this, OLD, const(-1))
+        raise ActorError(f"{name}: not a function of the state")
 
-def _object_term(name: str, number: int, machine: Machine) -> Term:
-    plan = machine.layout
-    match name:
-        case "count":
-            return lambda shared: shared[plan.counts[number]]
-        case "owed":
-            return lambda shared: owed(shared, plan, number)
-        case "frozen":
-            return lambda shared: int(bool(shared[plan.frozen[number]]))
-        case "accounted":
-            accounted = machine.accounted.get(number, 0)
-            return lambda shared: accounted
-        case "raises":
-            base = plan.size
-            return lambda shared: int(shared[base + 1] == number and shared[base + 2] == 1)
-        case "sees":
-            base = plan.size
-            return lambda shared: shared[base + 3] if shared[base + 1] == number else -1
-        case "freed":
-            return lambda shared: shared[plan.freed] >> number & 1
-        case _:
-            raise ActorError(f"{name}: not a function of the state")
-
-
-def _by(name: str, machine: Machine) -> Term:
-    place = machine.layout.size
-    cpus = [
-        cpu
-        for cpu, program in enumerate(machine.programs)
-        if program.name == name or (name == "subject" and cpu == machine.subject)
-    ]
-    return lambda shared: int(shared[place] in cpus)
-
-
-def step_predicate(expr: Expr, machine: Machine) -> Goal:
-    """The same over single steps: the state is the one the step leaves, with
-    the CPU, the object, whether its count rose, and the count found behind it."""
-    names = {name: number + 1 for number, name in enumerate(machine.objects)}
-    term = _term(expr, machine, names)
-
-    def goal(cpu: int, step: Visible, event: Event, before: Shared, after: Shared) -> bool:
-        old = -1 if event.old is None else event.old
-        raised = int(event.object > 0 and event.new is not None and event.new > old)
-        return bool(term((*after, cpu, event.object, raised, old)))
-
-    return goal
+    def _changes(self) -> bool:
+        return isinstance(self.step, Access) and self.step.op != "load"

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The properties every scenario has, and the words for breaking them."""
 
-from collections.abc import Callable
-
-from reviewer.simulation.effects import ENTERED
-from reviewer.simulation.machine import Machine, owed
-
-Shared = tuple[int, ...]
-Check = Callable[[Shared], bool]
+from reviewer.simulation.actions import ZERO, every, fld, negated, op, some
+from reviewer.simulation.machine import ENTERED, SUCCEEDED, Machine, of, own
+from reviewer.simulation.model import Property
+from reviewer.simulation.steps import const
 
 HARMS = {
     "lost-reference": "a reference that somebody still holds is overwritten",
@@ -26,36 +23,27 @@ HARMS = {
 }
 
 
-def count_checks(machine: Machine) -> tuple[tuple[str, Check], ...]:
+def count_checks(machine: Machine) -> tuple[Property, ...]:
     """The properties every scenario has: no reference is overwritten, and no
     object is freed while somebody owns a reference."""
-    plan = machine.layout
-
-    def kept(shared: Shared) -> bool:
-        return all(
-            shared[plan.frozen[number]]
-            or shared[plan.freed] >> number & 1
-            or shared[place] >= owed(shared, plan, number)
-            for number, place in plan.counts.items()
-        )
-
-    def alive(shared: Shared) -> bool:
-        freed = shared[plan.freed]
-        return not freed or all(
-            not freed >> number & 1 or owed(shared, plan, number) <= 0 for number in plan.counts
-        )
-
-    return (("lost-reference", kept), ("use-after-free", alive))
+    found: list[Property] = []
+    for number in machine.numbers:
+        freed, owed = fld(of("freed", number)), fld(of("owed", number))
+        enough = op(">=", fld(of("count", number)), owed)
+        found.append(("lost-reference", some((fld(of("frozen", number)), freed, enough))))
+        found.append(("use-after-free", some((negated(freed), op("<=", owed, ZERO)))))
+    # Told apart by object, so that a step looks only at those it changed.
+    return tuple(sorted(found, key=lambda entry: entry[0]))
 
 
-def thawed(machine: Machine) -> Check:
+def thawed(machine: Machine) -> Property:
     """No count stays frozen by the function once it has returned."""
-    plan = machine.layout
-    places = list(plan.frozen.values())
-
-    def holds(shared: tuple[int, ...]) -> bool:
-        if shared[plan.stage] <= ENTERED:
-            return True
-        return all(shared[place] != machine.subject + 1 for place in places)
-
-    return holds
+    cpu = machine.subject
+    if cpu < 0:
+        return ("left-frozen", const(1))
+    stage = fld(own(cpu, "stage"))
+    running = op("<=", stage, const(ENTERED))
+    if machine.returns_frozen:
+        running = some((running, op("==", stage, const(SUCCEEDED))))
+    frozen = (fld(own(cpu, "froze", number)) for number in machine.numbers)
+    return ("left-frozen", some((running, every(negated(one) for one in frozen))))

@@ -14,6 +14,7 @@ from reviewer.simulation.steps import (
     Access,
     Branch,
     Let,
+    Life,
     Mark,
     Origin,
     Program,
@@ -98,13 +99,15 @@ def _read(steps: Iterable[Step]) -> Iterable[str]:
             continue
         match step:
             case Access():
-                for value in (step.index, step.value, step.expect):
+                for value in (step.index, step.value, step.expect, step.until):
                     if value is not None:
                         yield from names(value)
             case Branch() if step.then != step.other:
                 yield from names(step.value)
             case Let() | Mark() | Stop():
                 yield from names(step.value)
+            case Life():
+                yield from names(step.index)
             case _:
                 continue
 
@@ -113,8 +116,8 @@ def names(value: Value) -> Iterable[str]:
     """The locals a value is made of."""
     if value[0] == "local":
         yield value[1]
-    elif value[0] in ("op", "un"):
-        for part in value[2:]:
+    elif value[0] in ("op", "un", "known"):
+        for part in value[1 if value[0] == "known" else 2 :]:
             yield from names(part)
 
 

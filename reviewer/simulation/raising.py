@@ -22,8 +22,8 @@ class Raiser:
 def raisers(scenario: Scenario, answer: Answer) -> tuple[Raiser, ...]:
     """Every step of the actors that raises a count, with the locks held."""
     names = {
-        lock: lock_text(Place(answer.names.get(place.root, place.root), place.steps))
-        for lock, place in scenario.locks.items()
+        lock: lock_text(Place(answer.names.get(places[0].root, places[0].root), places[0].steps))
+        for lock, places in scenario.locks.items()
     }
     found: dict[Raiser, None] = {}
     for path in answer.paths:

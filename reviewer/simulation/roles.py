@@ -48,20 +48,22 @@ def _touches(graph: Graph, facts: Facts, names: Aliases) -> Iterator[Touch]:
                 yield Touch(names.canonical(place), "lock", "")
 
 
-def roles(scenario: Scenario, graph: Graph, facts: Facts, place: Place) -> Mapping[str, str]:
+def roles(scenario: Scenario, graph: Graph, facts: Facts, place: Place | None) -> Mapping[str, str]:
     """Map the scenario's roles to names of the function.
 
     ``place`` is what the finding is about: the root of a count plays the first
-    object, that of a word the role the word is reached through.
+    object, that of a word the role the word is reached through; None where
+    nothing is asked yet.
     """
     found = touches(graph, facts)
     names: dict[str, str] = {}
-    if place.steps and place.steps[-1].lstrip("->.") == scenario.counter:
-        names[next(iter(scenario.objects))] = place.root
-    for word in scenario.words:
-        if word.place.steps == place.steps:
-            names[word.place.root] = place.root
-    for known in [*(word.place for word in scenario.words), *scenario.locks.values()]:
+    if place is not None:
+        if place.steps and place.steps[-1].lstrip("->.") == scenario.counter:
+            names[next(iter(scenario.objects))] = place.root
+        for word in scenario.words:
+            if word.place.steps == place.steps:
+                names[word.place.root] = place.root
+    for known in _places(scenario):
         if known.root in names or not known.steps or known.steps == ("*",):
             continue
         for touch in found:
@@ -71,6 +73,12 @@ def roles(scenario: Scenario, graph: Graph, facts: Facts, place: Place) -> Mappi
     given = frozenset(param.name for param in graph.function.params)
     _name_others(scenario, names, found, given)
     return names
+
+
+def _places(scenario: Scenario) -> Iterator[Place]:
+    """The places of the words and locks of a scenario."""
+    yield from (word.place for word in scenario.words)
+    yield from (place for places in scenario.locks.values() for place in places)
 
 
 def _name_others(

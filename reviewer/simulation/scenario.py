@@ -1,30 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A scenario: objects, state, actors, properties, and what it is tried on."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from reviewer.cfg.build import build
 from reviewer.cfg.graph import Graph
-from reviewer.facts import Facts, TwoWordPte
-from reviewer.record import dataclass
-from reviewer.simulation.reader import ActorError, read_actors
-from reviewer.syntax.parse import parse_expression
-from reviewer.syntax.place import Place, place_of
+from reviewer.facts import TwoWordPte
+from reviewer.record import dataclass, field
+from reviewer.simulation.reader import ActorError
+from reviewer.simulation.steps import Value
+from reviewer.syntax.place import Place
 from reviewer.syntax.tree import Expr
+
+RESULT: Value = ("local", "$result")
+NOT_NEGATIVE: Value = ("op", ">=", RESULT, ("const", 0))
+"""Success as most functions of the kernel tell it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
     """A variable of the scenario: its place as actors write it, how many
     references it owns on the object it names, what people call it, and the
-    lock that must be held to store it (empty: none)."""
+    lock that must be held to store it (empty: none); a ``ghost`` is there for
+    properties alone, ``also`` are other names for the same word."""
 
     name: str
     place: Place
     owns: int
     text: str
     guarded_by: str
+    ghost: bool = False
+    also: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +37,23 @@ class Path:
     """One way through the function that differs in what the scenario holds.
 
     ``nonnull`` says of role names whether the pointer is there; ``initial``
-    maps words to object names (empty: none); ``held`` maps actors to the
+    maps words to object names (empty: none) or numbers; ``held`` maps actors to the
     references they start with and ``kept`` to those of them they never drop;
     ``accounted`` is the count per object when nobody else has one; ``spare``
     are references of unknown owners that may or may not exist at the start.
+    ``values`` are the numbers role names stand for that are no pointers, and
+    ``known`` what functions, calls or conditions, as written, evaluate to.
     """
 
     name: str
     nonnull: Mapping[str, bool]
-    initial: Mapping[str, str]
+    initial: Mapping[str, str | int]
     held: Mapping[str, Mapping[str, int]]
     kept: Mapping[str, Mapping[str, int]]
     accounted: Mapping[str, int]
     spare: Mapping[str, int]
+    values: Mapping[str, int]
+    known: Mapping[str, int]
 
     def condition(self, names: Mapping[str, str]) -> str:
         """The path as a condition, with roles as the function names them."""
@@ -92,11 +101,24 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
+class Mutation:
+    """A change of the lifted function: what happens to the calls of ``call``,
+    all of them or the one numbered ``nth`` (`reviewer.simulation.mutate`)."""
+
+    call: str
+    how: str
+    nth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """A version whose verdict is known beforehand.
 
     ``subject`` is the function tried, ``replace`` maps actors to the version
     that takes their place, ``paths`` and ``assumptions`` restrict it to some of these.
+    ``mutations`` change the function; with ``progress`` the verdict is about
+    that note and nothing else; ``companies`` restricts it to those with one of
+    these actors.
     """
 
     name: str
@@ -107,6 +129,47 @@ class Variant:
     expect: str
     property: str
     saves: str
+    mutations: tuple[Mutation, ...] = ()
+    progress: str = ""
+    companies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """How a function names what a scenario has.
+
+    ``names`` maps roles to its names for them, ``others`` to further names of
+    the same thing; ``places`` and ``locks`` map words and locks to places that
+    are used instead of the renamed ones, ``calls`` functions to the word that
+    calling them loads, ``clears`` to the one they empty; ``called`` says which
+    function it calls where a variant's mutant names another; ``counter`` is the
+    member that counts, if it is another; ``known`` is as in `Path`.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    places: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+    locks: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+    calls: Mapping[str, str] = field(default_factory=dict)
+    clears: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
+    counter: str = ""
+    known: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A function of the kernel the scenario stands for: ``roles`` say how it
+    names things where the places it touches do not tell, ``variants`` those
+    that are tried on it, ``ignore`` calls that do nothing to the scenario,
+    ``caller`` who calls it, if not who the scenario says."""
+
+    file: str
+    function: str
+    roles: Roles
+    variants: tuple[str, ...]
+    ignore: tuple[str, ...]
+    caller: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +183,12 @@ class StandsFor:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """All of it, parsed."""
+    """All of it, parsed.
+
+    ``fits`` are the steps a function must make for the scenario to speak of
+    it, as ``op members`` (``cas _refcount``); without any it is asked about
+    every function that touches its count, and None when a rule names it.
+    """
 
     name: str
     summary: str
@@ -128,7 +196,7 @@ class Scenario:
     caller: str
     objects: Mapping[str, str]
     words: tuple[StateWord, ...]
-    locks: Mapping[str, Place]
+    locks: Mapping[str, tuple[Place, ...]]
     paths: tuple[Path, ...]
     companies: tuple[tuple[str, ...], ...]
     assumptions: tuple[Assumption, ...]
@@ -139,127 +207,18 @@ class Scenario:
     actor_files: Mapping[str, str]
     split: Split | None
     subject_keeps: bool
+    progress: tuple[Property, ...] = ()
+    reals: tuple[Real, ...] = ()
+    success: Value = NOT_NEGATIVE
+    freed_by: str = "count"
+    returns_frozen: bool = False
+    members_are_uses: bool = False
+    fits: tuple[str, ...] | None = None
 
-    def number(self, name: str) -> int:
-        """The number of an object, 0 for the empty name."""
+    def number(self, name: str | int) -> int:
+        """The number of an object, 0 for the empty name; a number is itself."""
+        if isinstance(name, int):
+            return name
+        if name and name not in self.objects:
+            raise ActorError(f"scenario {self.name}: no object is called {name}")
         return list(self.objects).index(name) + 1 if name else 0
-
-
-def scenario_from(
-    name: str, table: Mapping[str, Any], files: Mapping[str, str], prelude: str, facts: Facts
-) -> Scenario:
-    """Build a scenario from its TOML table and its actor files (by name).
-
-    Raises `ActorError` when an actor cannot be read or is missing.
-    """
-    actors, origin = _actors(name, files, prelude, facts)
-    scenario = Scenario(
-        name=name,
-        summary=table["summary"],
-        counter=table.get("counter", ""),
-        caller=table.get("caller", ""),
-        objects=dict(table.get("objects", {})),
-        words=tuple(_word(word, entry) for word, entry in table.get("state", {}).items()),
-        locks={lock: _place(text) for lock, text in table.get("locks", {}).items()},
-        paths=tuple(_path(entry) for entry in table["path"]),
-        companies=tuple(tuple(entry["actors"]) for entry in table["company"]),
-        assumptions=tuple(_assumptions(table, facts)),
-        properties=tuple(
-            Property(entry["name"], parse_expression(entry["expr"]), entry["text"], entry["harm"])
-            for entry in table.get("property", ())
-        ),
-        variants=tuple(_variant(entry) for entry in table.get("variant", ())),
-        stands_for=tuple(
-            StandsFor(entry["actor"], entry["file"], tuple(entry["functions"]))
-            for entry in table.get("stands_for", ())
-        ),
-        actors=actors,
-        actor_files=origin,
-        split=_split(table.get("split")),
-        subject_keeps=table.get("subject_keeps", False),
-    )
-    _complete(scenario)
-    return scenario
-
-
-def _actors(
-    name: str, files: Mapping[str, str], prelude: str, facts: Facts
-) -> tuple[dict[str, Graph], dict[str, str]]:
-    """The actors by name, and the files they come from."""
-    actors: dict[str, Graph] = {}
-    origin: dict[str, str] = {}
-    for file, text in sorted(files.items()):
-        for function in read_actors(text, f"{name}/{file}", prelude):
-            actors[function.name] = build(function, facts)
-            origin[function.name] = f"{name}/{file}"
-    return actors, origin
-
-
-def _place(text: str) -> Place:
-    place = place_of(parse_expression(text))
-    if place is None:
-        raise ActorError(f"{text!r} is not a place")
-    return place
-
-
-def _path(entry: Mapping[str, Any]) -> Path:
-    return Path(
-        name=entry["name"],
-        nonnull=entry.get("nonnull", {}),
-        initial=entry.get("initial", {}),
-        held=entry.get("held", {}),
-        kept=entry.get("kept", {}),
-        accounted=entry.get("accounted", {}),
-        spare=entry.get("spare", {}),
-    )
-
-
-def _word(name: str, entry: Mapping[str, Any]) -> StateWord:
-    return StateWord(
-        name=name,
-        place=_place(entry["place"]),
-        owns=entry.get("owns", 0),
-        text=entry.get("text", name),
-        guarded_by=entry.get("guarded_by", ""),
-    )
-
-
-def _split(entry: Mapping[str, Any] | None) -> Split | None:
-    return Split(entry["word"], parse_expression(entry["join"])) if entry else None
-
-
-def _assumptions(table: Mapping[str, Any], facts: Facts) -> Iterator[Assumption]:
-    """The assumptions as written or, with a split word, each of them for
-    every architecture whose entries take two words."""
-    for entry in table["assumption"]:
-        if "split" not in table:
-            yield Assumption(entry["name"], entry["waits_for_irq"], entry["text"])
-            continue
-        for name, words in sorted(facts.two_word_ptes.items()):
-            text = f"{name} ({words.config}), where {entry['text']}"
-            yield Assumption(f"{name}-{entry['name']}", entry["waits_for_irq"], text, words)
-
-
-def _variant(entry: Mapping[str, Any]) -> Variant:
-    return Variant(
-        name=entry["name"],
-        subject=entry["subject"],
-        replace=entry.get("replace", {}),
-        paths=tuple(entry.get("paths", ())),
-        assumptions=tuple(entry.get("assumptions", ())),
-        expect=entry["expect"],
-        property=entry.get("property", ""),
-        saves=entry.get("saves", ""),
-    )
-
-
-def _complete(scenario: Scenario) -> None:
-    """Refuse a scenario that names an actor nobody wrote."""
-    wanted = {actor for company in scenario.companies for actor in company}
-    wanted |= {variant.subject for variant in scenario.variants if variant.subject}
-    wanted |= {new for variant in scenario.variants for new in variant.replace.values()}
-    wanted |= {entry.actor for entry in scenario.stands_for}
-    if scenario.caller:
-        wanted.add(scenario.caller)
-    for name in sorted(wanted - set(scenario.actors)):
-        raise ActorError(f"scenario {scenario.name}: no actor is called {name}")

@@ -45,12 +45,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One atomic access: ``op`` is load, store, add, add-unless or cas.
+    """One atomic access: ``op`` is load, store, add, add-unless, cas or, in a
+    mutant, swap, a cas that does not compare.
 
     ``family`` is a counter of objects (then ``index`` names the object) or a
     variable of the scenario (``index`` None).  ``old`` takes the value found,
     ``done`` 1 when the access took effect.
-    ``protocol`` as in `reviewer.facts.StepFact`.
+    ``protocol`` as in `reviewer.facts.StepFact`.  ``until`` is a condition on
+    the value found (the local ``old``) without which the CPU waits.
     """
 
     op: str
@@ -64,21 +66,38 @@ class Access:
     origin: Origin
     next: int
     protocol: str = ""
+    until: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Acquire:
-    """Take ``lock``; with ``done`` it is a trylock that may fail."""
+class Life:
+    """What happens to an object as a whole: ``use`` touches its memory,
+    ``free`` gives it back, ``free-deferred`` does so after a grace period
+    without waiting for it, ``reuse`` waits until it is free and makes a new
+    object of it, on which the CPU keeps a reference; ``give`` hands a reference
+    to somebody the scenario does not have."""
 
-    lock: str
-    done: str
+    what: str
+    index: Value
     origin: Origin
     next: int
 
 
 @dataclass(frozen=True, slots=True)
+class Acquire:
+    """Take ``lock``, ``shared`` with other readers or alone; with ``done`` it
+    is a trylock that may fail."""
+
+    lock: str
+    done: str
+    origin: Origin
+    next: int
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
-    """Drop ``lock``."""
+    """Drop ``lock``, in the way it is held."""
 
     lock: str
     origin: Origin
@@ -99,17 +118,18 @@ class Context:
 class Wait:
     """``flush`` asks every CPU with interrupts off to answer, ``flush-done``
     waits for the answers; ``grace-period`` and ``grace-period-done`` do the
-    same with RCU readers."""
+    same with RCU readers.  ``always``: the flush waits on every machine."""
 
     what: str
     origin: Origin
     next: int
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """An event of the model: ``keep`` (an object is kept after a lookup),
-    ``enter`` and ``leave`` of the subject."""
+    ``enter`` and ``leave`` of the subject, ``finish`` where it has no result."""
 
     what: str
     value: Value
@@ -148,14 +168,16 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The CPU is done; ``text`` is what it returned, as written."""
+    """The CPU is done; ``text`` is what it returned, as written.  ``cut``: the
+    model does not go this way (BUG())."""
 
     value: Value
     text: str
     origin: Origin
+    cut: bool = False
 
 
-Visible = Access | Acquire | Release | Context | Wait | Mark | Stop
+Visible = Access | Life | Acquire | Release | Context | Wait | Mark | Stop
 Step = Visible | Let | Branch
 LOOP_ROUNDS = 2
 

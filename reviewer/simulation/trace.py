@@ -4,10 +4,10 @@
 from collections.abc import Mapping, Sequence
 
 from reviewer.record import dataclass
-from reviewer.simulation.explore import Taken
-from reviewer.simulation.machine import Machine, owed
+from reviewer.simulation.follow import Taken
+from reviewer.simulation.machine import Machine, of
 from reviewer.simulation.scenario import Scenario
-from reviewer.simulation.steps import Access, Acquire, Mark, Release, Stop, Visible, Wait
+from reviewer.simulation.steps import Access, Acquire, Life, Mark, Release, Stop, Visible, Wait
 from reviewer.simulation.words import MASK, SHIFT
 
 MAX_CALL = 28
@@ -67,14 +67,14 @@ def _relevant(machine: Machine, schedule: Sequence[Taken]) -> list[Taken]:
     for taken in schedule:
         step = taken.step
         if taken.cpu != machine.subject:
-            wanted = isinstance(step, Access | Acquire | Release)
+            wanted = isinstance(step, Access | Life | Acquire | Release)
         elif isinstance(step, Mark):
             entered = taken if step.what == "enter" else entered
             wanted = step.what == "enter" or bool(step.text)
         elif entered is None:
             wanted = _sets_scene(step, watched, [t for t in shown if t.cpu == taken.cpu])
         else:
-            wanted = isinstance(step, Access | Acquire | Release)
+            wanted = isinstance(step, Access | Life | Acquire | Release)
             acted = acted or wanted
         if wanted and not (isinstance(step, Access) and step.protocol == "held"):
             shown.append(taken)
@@ -107,6 +107,8 @@ def _effect(scenario: Scenario, machine: Machine, objects: Objects, taken: Taken
     step, event = taken.step, taken.event
     if isinstance(step, Acquire) and not event.done:
         return "fails"
+    if isinstance(step, Life):
+        return _life_effect(objects, taken)
     if not isinstance(step, Access):
         return ""
     if step.index is None:
@@ -116,6 +118,25 @@ def _effect(scenario: Scenario, machine: Machine, objects: Objects, taken: Taken
     return _count_effect(machine, objects, taken)
 
 
+def _life_effect(objects: Objects, taken: Taken) -> str:
+    step, event = taken.step, taken.event
+    assert isinstance(step, Life)
+    if not event.object:
+        return ""
+    name = objects[event.object - 1]
+    if step.what == "reuse":
+        return f"the memory of {name} is another object"
+    if event.broke == "use-after-free":
+        return f"{name} is free" if step.what == "use" else f"{name} is freed while it is held"
+    freed = taken.state.get(of("freed", event.object))
+    return {
+        "use": f"touches {name}",
+        "give": f"a reference to {name} goes to somebody else",
+        "free": f"{name} is freed",
+        "free-deferred": f"{name} is freed" if freed else f"{name} is to be freed",
+    }[step.what]
+
+
 def _word_effect(
     scenario: Scenario, objects: Objects, step: Access, old: int | None, new: int | None
 ) -> str:
@@ -123,8 +144,8 @@ def _word_effect(
     if scenario.split is not None and scenario.split.word == name:
         return _halves(objects, step, old if step.op == "load" else new)
     if step.op == "load":
-        return f"{name} is {_value(objects, old)}"
-    return f"{name} = {_value(objects, new)}"
+        return f"{name} is {_shown(scenario, objects, name, old)}"
+    return f"{name} = {_shown(scenario, objects, name, new)}"
 
 
 def _halves(objects: Objects, step: Access, value: int | None) -> str:
@@ -137,9 +158,20 @@ def _halves(objects: Objects, step: Access, value: int | None) -> str:
     return ", ".join(f"{half} {verb} {halves[half]}" for half in told)
 
 
+def _shown(scenario: Scenario, objects: Objects, name: str, value: int | None) -> str:
+    """A value as people read it; a word that begins with a number holds
+    numbers, and so does a ghost, and one that never begins with an object."""
+    first = [path.initial.get(name) for path in scenario.paths]
+    word = next(one for one in scenario.words if one.name == name)
+    numbers = word.ghost or not any(isinstance(one, str) for one in first)
+    return str(value or 0) if numbers else _value(objects, value)
+
+
 def _value(objects: Objects, value: int | None) -> str:
     if not value:
         return "none"
+    if value < 0:
+        return str(value)
     if value <= len(objects):
         return objects[value - 1]
     if value - 4 in range(1, len(objects) + 1):
@@ -149,16 +181,17 @@ def _value(objects: Objects, value: int | None) -> str:
 
 def _count_effect(machine: Machine, objects: Objects, taken: Taken) -> str:
     step, event = taken.step, taken.event
-    of = "" if event.object == 1 else f" of {objects[event.object - 1]}"
+    whose = "" if event.object == 1 else f" of {objects[event.object - 1]}"
     assert isinstance(step, Access)
+    if event.broke == "use-after-free":
+        return f"{objects[event.object - 1]} is free"
     if step.op == "load":
-        return f"count{of} is {event.old}"
+        return f"count{whose} is {event.old}"
     if not event.done:
-        return f"fails: count{of} is {event.old}"
-    plan = machine.layout
-    owned = owed(taken.shared, plan, event.object)
-    text = f"count{of} {event.old} -> {event.new}"
-    frozen = taken.shared[plan.frozen[event.object]]
+        return f"fails: count{whose} is {event.old}"
+    owned = taken.state.get(of("owed", event.object)) or 0
+    text = f"count{whose} {event.old} -> {event.new}"
+    frozen = taken.state.get(of("frozen", event.object))
     if not frozen and event.new is not None and event.new < owned:
         text += f", but {owned} references are held"
     return text

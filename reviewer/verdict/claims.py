@@ -11,8 +11,8 @@ from reviewer.record import dataclass
 from reviewer.simulation.answer import Run, explore_all, shown, simplest
 from reviewer.simulation.assemble import Subject
 from reviewer.simulation.examine import Answer, PathAnswer
-from reviewer.simulation.explore import Goal
 from reviewer.simulation.machine import Machine
+from reviewer.simulation.model import Goal
 from reviewer.simulation.predicate import step_predicate
 from reviewer.syntax.parse import parse_expression
 from reviewer.syntax.tree import Expr
@@ -168,8 +168,8 @@ def _shortest(
     assert change is not None  # there is an answer
     subject = Subject(change.after.graph, change.file, answer.names, change.callees_after)
 
-    def goals(machine: Machine) -> tuple[tuple[str, Goal], ...]:
-        return ((GOAL, step_predicate(example.goal, machine)),)
+    def goals(machine: Machine) -> tuple[Goal, ...]:
+        return (step_predicate(GOAL, example.goal, machine),)
 
     runs: list[Run] = []
     for path in answer.scenario.paths:

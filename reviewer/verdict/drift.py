@@ -4,7 +4,9 @@
 from collections.abc import Callable
 
 from reviewer.cfg.build import build
+from reviewer.checker.callees import neighbours
 from reviewer.facts import Facts
+from reviewer.simulation.assemble import Subject
 from reviewer.simulation.drift import differs
 from reviewer.simulation.scenario import Scenario, StandsFor
 from reviewer.syntax.parse import read_file
@@ -41,7 +43,8 @@ def _compared(
     # Stubs for configurations without the feature stand beside the real one.
     function: Function = max(functions, key=lambda f: f.loc.end - f.loc.start)
     graph = build(function, facts)
-    found = differs(scenario, entry.actor, graph, entry.file, facts)
+    subject = Subject(graph, entry.file, {}, neighbours(file, facts).small)
+    found = differs(scenario, entry.actor, subject, facts)
     if found:
         return f"{function.name}() in {entry.file} differs from the model: {found}"
     return f"the model of {function.name}() agrees with {entry.file} of this tree"

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Join a finding with what the simulation says of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from reviewer.checker.records import Finding
 from reviewer.checker.rule import FunctionChange
 from reviewer.facts import Facts
 from reviewer.record import dataclass
+from reviewer.simulation.accesses import UNKNOWN_NUMBER
 from reviewer.simulation.answer import worst
-from reviewer.simulation.effects import UNKNOWN_NUMBER
-from reviewer.simulation.examine import Answer, Inquiry, Side, examine, fits
+from reviewer.simulation.examine import Answer, Inquiry, Side, examine, fitting
 from reviewer.simulation.raising import Raiser, raisers
 from reviewer.simulation.scenario import Scenario
 from reviewer.syntax.parse import parse_expression
@@ -41,18 +41,18 @@ def judge(
     changelog: str | None,
     patch: int,
     ledger: Ledger,
-    drift: Mapping[str, tuple[str, ...]],
+    drift: Callable[[str], tuple[str, ...]],
 ) -> Judged:
     """The verdict on one finding.
 
-    ``changelog`` None means that it is not known; ``drift`` maps scenarios to
-    what comparing their actors with the tree gave.
+    ``changelog`` None means that it is not known; ``drift`` gives by scenario
+    what comparing its actors with the tree gave.
     """
     place = _place(finding.place) if finding.place else None
     rule = ledger.add("rule", finding.reason, f"rules/{finding.rule}")
     if not finding.place or change is None:
         return Judged(_verdict(finding, patch, changelog, None, "", rule), None, (), change)
-    scenario = _scenario(finding, place, scenarios)
+    scenario = _scenario(finding, place, scenarios, change, facts)
     if scenario is None or place is None:
         reason = f"no scenario of the simulation is about {finding.place}"
         return Judged(
@@ -65,20 +65,27 @@ def judge(
     if not answer.paths:
         return Judged(verdict, answer, (), change)
     if compared:
-        verdict = with_comparison(verdict, answer, ledger, drift.get(scenario.name, ()))
+        verdict = with_comparison(verdict, answer, ledger, drift(scenario.name))
         return Judged(verdict, answer, (), change)
     raising = raisers(scenario, answer)
-    verdict = with_model(verdict, answer, standing, raising, ledger, drift.get(scenario.name, ()))
+    verdict = with_model(verdict, answer, standing, raising, ledger, drift(scenario.name))
     return Judged(verdict, answer, raising, change)
 
 
 def _scenario(
-    finding: Finding, place: Place | None, scenarios: Sequence[Scenario]
+    finding: Finding,
+    place: Place | None,
+    scenarios: Sequence[Scenario],
+    change: FunctionChange,
+    facts: Facts,
 ) -> Scenario | None:
-    """The scenario the rule names, else the first about such a place."""
+    """The scenario the rule names, else the one that fits what the function
+    did before the patch."""
     if finding.scenario:
         return next((one for one in scenarios if one.name == finding.scenario), None)
-    return next((one for one in scenarios if place is not None and fits(one, place)), None)
+    if place is None:
+        return None
+    return fitting(scenarios, place, change.before.graph, facts)
 
 
 def _place(text: str) -> Place | None:

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What ``mmreview simulate`` tries: the variants of a scenario, on its own functions
+and on those of a tree, or one function of a file."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reviewer.frontend.inputs import InputError
+from reviewer.frontend.meter import Meter
+from reviewer.frontend.subjects import Missing, function_of, names_of, shown, subject
+from reviewer.record import dataclass, replace
+from reviewer.report.simulated import Tried
+from reviewer.simulation.answer import guards
+from reviewer.simulation.assemble import NO_ROLES, Subject, lift_subject
+from reviewer.simulation.explore import TooLarge
+from reviewer.simulation.properties import HARMS
+from reviewer.simulation.reader import ActorError
+from reviewer.simulation.scenario import Path, Real, Scenario, Variant
+from reviewer.simulation.single import Choice, choice_in, choices, misfits, nearest, paths_of
+from reviewer.simulation.trial import HOLDS, Options, Trial, trial, variants_of
+
+if TYPE_CHECKING:
+    from reviewer.cfg.graph import Graph
+    from reviewer.facts import Facts
+    from reviewer.simulation.steps import Program
+
+MOST_PLACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to try: ``run`` is off where only the steps are wanted, ``fully`` on
+    where the schedule nearest to harm is wanted too; ``path`` is the only path
+    (empty: all); ``meter`` is told what is run, and what is left out."""
+
+    facts: "Facts"
+    options: Options
+    meter: Meter
+    run: bool = True
+    fully: bool = False
+    path: str = ""
+
+
+# Scenarios --------------------------------------------------------------------
+
+
+def of_scenario(
+    scenario: Scenario,
+    variants: Sequence[Variant],
+    how: How,
+    find: Callable[[Scenario, Real], Subject] | None,
+) -> Iterator[Tried]:
+    """The variants, on the functions of the scenario, then on those of a tree."""
+    wanted = [one for one in (_on_path(scenario, v, how.path) for v in variants) if one]
+    for variant in wanted:
+        if variant.subject:
+            graph = scenario.actors[variant.subject]
+            own = Subject(graph, scenario.actor_files[variant.subject], {})
+            yield _tried(scenario, variant, own, None, how)
+    told: set[str] = set()
+    for real in scenario.reals if find is not None else ():
+        named = {variant.name for variant in variants_of(scenario, real)}
+        some = [variant for variant in wanted if variant.name in named]
+        try:
+            found = find(scenario, real) if find is not None and some else None
+        except Missing as error:
+            if str(error) not in told:
+                how.meter.say(f"{scenario.name}: {error}: not tried")
+            told.add(str(error))
+            continue
+        if found is not None:
+            yield from (_tried(scenario, variant, found, real, how) for variant in some)
+
+
+def _on_path(scenario: Scenario, variant: Variant, path: str) -> Variant | None:
+    """The variant on one path only; None where it is not about that path."""
+    if not path:
+        return variant
+    known = [one.name for one in scenario.paths]
+    if path not in known:
+        raise InputError(f"{scenario.name} has no path {path} (there are {', '.join(known)})")
+    if variant.paths and path not in variant.paths:
+        return None
+    return replace(variant, paths=(path,))
+
+
+def _tried(scenario: Scenario, variant: Variant, on: Subject, real: Real | None, how: How) -> Tried:
+    paths = [one for one in scenario.paths if not variant.paths or one.name in variant.paths]
+    errors = on.graph.function.errors
+    reason = f"part of the function could not be parsed ({errors[0]})" if errors else ""
+    return _run(scenario, variant, on, real, how, paths, lambda programs: reason, True)
+
+
+def _run(
+    scenario: Scenario,
+    variant: Variant,
+    on: Subject,
+    real: Real | None,
+    how: How,
+    paths: Sequence[Path],
+    misfit: "Callable[[Mapping[str, Program]], str]",
+    expected: bool,
+) -> Tried:
+    """Lift a function on each path and explore it, unless it does not fit."""
+    name = real.function if real is not None else ""
+    how.meter.now(f"{scenario.name} {variant.name or name}")
+    programs: dict[str, Program] = {}
+    reason = ""
+    called = real.roles.called if real is not None else {}
+    changes = [replace(one, call=called.get(one.call, one.call)) for one in variant.mutations]
+    try:
+        for path in paths:
+            programs[path.name] = lift_subject(scenario, path, on, how.facts, changes)
+    except ActorError as error:
+        reason = str(error)
+    reason = reason or misfit(programs)
+    done = Trial(scenario, variant, name, (), 0.0, reason)
+    if how.run and not reason:
+        try:
+            done = trial(scenario, variant, how.facts, how.options, real, on)
+        except TooLarge as error:
+            done = replace(done, reason=_endless(str(error), scenario))
+    tried = Tried(
+        done,
+        programs,
+        on.graph.function.name,
+        on.file,
+        names_of(on),
+        real,
+        expected,
+        how.options.cap,
+    )
+    return _nearest(tried, how) if how.fully and done.verdict == HOLDS else tried
+
+
+def _endless(told: str, scenario: Scenario) -> str:
+    """That a count grows for ever, in words: the message begins with a field."""
+    field, _, rest = told.partition(" ")
+    number = field.rsplit(".", 1)[-1]
+    objects = list(scenario.objects)
+    if not number.isdecimal() or not 0 < int(number) <= len(objects):
+        return told
+    return f"the number of references to {objects[int(number) - 1]} grows: it {rest}"
+
+
+def _nearest(one: Tried, how: How) -> Tried:
+    """With the schedule that comes nearest to harm."""
+    found = nearest(one.trial.scenario, one.trial.runs, one.programs, one.cap, how.options.progress)
+    return replace(one, nearest=found)
+
+
+# One function -----------------------------------------------------------------
+
+
+def of_file(
+    file: str, wanted: str, scenario: Scenario | None, all_of_them: Sequence[Scenario], how: How
+) -> Tried | None:
+    """One function of a file, in the scenario named or in the one that fits;
+    None, and a line that says so, where none does."""
+    from reviewer.cfg.build import build
+
+    source, function = function_of(file, wanted)
+    graph = build(function, how.facts)
+    if scenario is not None:
+        choice = choice_in(scenario, graph, file, how.facts)
+    else:
+        found = choices(all_of_them, graph, file, how.facts)
+        if not found:
+            how.meter.say(f"{file}: {function.name}(): {_unfitting(graph, how.facts)}")
+            return None
+        choice = found[0]
+        others = sorted({one.scenario.name for one in found} - {choice.scenario.name})
+        if others:
+            how.meter.say(
+                f"tried in {choice.scenario.name}; --scenario {' or '.join(others)} fits too"
+            )
+    given = choice.real.roles if choice.real is not None else None
+    place = choice.place
+    on = subject(choice.scenario, source, function, shown(file), place, given, how.facts)
+    return _alone(choice, on, how)
+
+
+def _unfitting(graph: "Graph", facts: "Facts") -> str:
+    """Why no scenario is about a function."""
+    from reviewer.simulation.roles import touches
+
+    places = list(dict.fromkeys(str(touch.place) for touch in touches(graph, facts)))
+    shown_places = ", ".join(places[:MOST_PLACES]) + (", ..." if len(places) > MOST_PLACES else "")
+    told = f"what it touches ({shown_places})" if places else "it: it touches nothing known"
+    return f"no scenario fits {told}; --scenario NAME chooses one"
+
+
+def _alone(choice: Choice, on: Subject, how: How) -> Tried:
+    scenario, function = choice.scenario, on.graph.function
+    names = names_of(on)
+    paths = [path for path in paths_of(scenario, on, names) if how.path in ("", path.name)]
+    variant = Variant("", "", {}, tuple(path.name for path in paths), (), "", "", "")
+    real = choice.real or Real(on.file, function.name, NO_ROLES, (), (), "")
+
+    def misfit(programs: "Mapping[str, Program]") -> str:
+        if not paths:
+            return f"no path of the scenario {scenario.name} is one of the function"
+        return "; ".join(misfits(choice, on.graph, names, programs))
+
+    one = _run(scenario, variant, on, real, how, paths, misfit, False)
+    one = replace(one, because=choice.because)
+    if how.fully and one.trial.verdict == HOLDS:
+        return replace(one, decides=tuple(_deciding(one, on, paths, how)))
+    return one
+
+
+def _deciding(one: Tried, on: Subject, paths: Sequence[Path], how: How) -> Iterator[str]:
+    """The steps without which the function would do harm."""
+    told = set()
+    for path in paths:
+        for guard in guards(one.trial.scenario, on, path, how.facts, 0):
+            at = guard.step.origin
+            harm = HARMS.get(guard.without.broken) or guard.without.harm_text
+            if (at.line, at.text) not in told:
+                told.add((at.line, at.text))
+                yield f"decided by line {at.line}, {at.text}: without it {harm}"
