@@ -139,3 +139,56 @@ int freeze_other(struct address_space *mapping, struct folio *newfolio,
 	xas_unlock_irq(&xas);
 	return MIGRATEPAGE_SUCCESS;
 }
+
+/* What is left of __folio_migrate_mapping() (v6.12); who calls it has looked
+ * at the count before. */
+int migrate_mapping(struct address_space *mapping, struct folio *newfolio,
+		    struct folio *folio, int expected_count)
+{
+	XA_STATE(xas, &mapping->i_pages, folio_index(folio));
+
+	if (!mapping) {
+		if (folio_test_large(folio)) {
+			if (!folio_ref_freeze(folio, expected_count))
+				return -EAGAIN;
+			folio_ref_unfreeze(folio, expected_count);
+		}
+		return MIGRATEPAGE_SUCCESS;
+	}
+	xas_lock_irq(&xas);
+	if (!folio_ref_freeze(folio, expected_count)) {
+		xas_unlock_irq(&xas);
+		return -EAGAIN;
+	}
+	folio_ref_add(newfolio, 1);
+	xas_store(&xas, newfolio);
+	folio_ref_unfreeze(folio, expected_count - 1);
+	xas_unlock(&xas);
+	local_irq_enable();
+	return MIGRATEPAGE_SUCCESS;
+}
+
+/* What is left of migrate_huge_page_move_mapping() (v6.12). */
+int migrate_huge(struct address_space *mapping, struct folio *newfolio,
+		 struct folio *folio, int expected_count)
+{
+	int rc;
+
+	XA_STATE(xas, &mapping->i_pages, folio_index(folio));
+
+	if (folio_ref_count(folio) != expected_count)
+		return -EAGAIN;
+	rc = folio_mc_copy(newfolio, folio);
+	if (rc)
+		return rc;
+	xas_lock_irq(&xas);
+	if (!folio_ref_freeze(folio, expected_count)) {
+		xas_unlock_irq(&xas);
+		return -EAGAIN;
+	}
+	folio_ref_add(newfolio, 1);
+	xas_store(&xas, newfolio);
+	folio_ref_unfreeze(folio, expected_count - 1);
+	xas_unlock_irq(&xas);
+	return MIGRATEPAGE_SUCCESS;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * get_user_pages_fast(): walks the page table without a lock, with interrupts
+ * off (switched off by the caller of the walk), takes its reference and looks
+ * at the entry again.
+ */
+void gup_fast_pte_range(pte_t *ptep)
+{
+	pte_t pte;
+	struct folio *folio;
+
+	if (!pte_offset_map(pmd, addr))
+		return;
+	pte = ptep_get_lockless(ptep);
+	if (!pte_present(pte))
+		return;
+	folio = try_grab_folio_fast(pte_page(pte), 1, flags);
+	if (!folio)
+		return;
+	if (pmd_val(pmd) != pmd_val(*pmdp) ||
+	    pte_val(pte) != pte_val(ptep_get(ptep))) {
+		gup_put_folio(folio, 1, flags);
+		return;
+	}
+	keep(folio);
+}
+
+void gup_fast(pte_t *ptep)
+{
+	local_irq_save(flags);
+	gup_fast_pte_range(ptep);
+	local_irq_restore(flags);
+}
+
+/* Broken on purpose: keeps its reference without a second look. */
+void gup_fast_no_recheck(pte_t *ptep)
+{
+	pte_t pte;
+	struct folio *folio;
+
+	local_irq_save(flags);
+	pte = ptep_get_lockless(ptep);
+	if (pte_present(pte)) {
+		folio = try_grab_folio_fast(pte_page(pte), 1, flags);
+		if (folio)
+			keep(folio);
+	}
+	local_irq_restore(flags);
+}
