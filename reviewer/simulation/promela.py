@@ -54,12 +54,14 @@ Fields = Mapping[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Promela:
-    """The parts of a program: the type of each variable by name, those that
-    are no part of a state, one process a CPU, what makes each initial state,
-    when somebody ought to go on, and the number of each property."""
+    """The parts of a program: the type of each variable by name, the locals,
+    which nobody knows at first, what is no part of a state, one process a CPU,
+    what makes each initial state, when somebody ought to go on, and the number
+    of each property."""
 
     about: tuple[str, ...]
     variables: Mapping[str, str]
+    locals: frozenset[str]
     scratch: tuple[str, ...]
     processes: tuple[str, ...]
     openings: tuple[str, ...]
@@ -71,7 +73,7 @@ class Promela:
         """The program."""
         lines = ["/*", *(f" * {line}".rstrip() for line in self.about), " */"]
         lines += [f"#define U ({UNKNOWN})", f"short {BROKE};"]
-        lines += [f"{kind} {name};" for name, kind in self.variables.items()]
+        lines += [self.declared(kind, name) for name, kind in self.variables.items()]
         lines += [f"hidden int {name};" for name in self.scratch]
         lines += ["", *self.processes, "init {", "atomic {", "if"]
         lines += [f":: {opening}" for opening in self.openings]
@@ -80,6 +82,10 @@ class Promela:
         if self.verdicts:
             lines += [";", "end:", "do", *self.assertions(), "od"]
         return "\n".join((*lines, "}\n"))
+
+    def declared(self, kind: str, name: str) -> str:
+        """The declaration of a variable."""
+        return f"{kind} {name}{' = U' if name in self.locals else ''};"
 
     def assertions(self) -> list[str]:
         """An option for each property that is made when it is broken."""
@@ -108,9 +114,10 @@ def promela(model: Model, verdicts: bool = False) -> Promela:
     return Promela(
         about=tuple(_about(model, broken)),
         variables={names[n]: _kind(n, s) for n, s in layout.slots.items() if n != BROKE},
+        locals=frozenset(names[name] for name, slot in layout.slots.items() if slot.maybe),
         scratch=tuple(sorted(scratch, key=lambda name: (name[0], int(name[1:])))),
         processes=tuple(processes),
-        openings=tuple(_opening(names, broken, *one) for one in opened),
+        openings=tuple(_opening(layout, names, broken, *one) for one in opened),
         unfinished=both(f"!{_ended(model, names)}", negated(cut)),
         numbers=broken,
         verdicts=verdicts,
@@ -186,10 +193,14 @@ def _opened(model: Model, cpu: int, fields: Fields) -> Iterator[tuple[Fields, st
 
 
 def _opening(
-    names: Mapping[str, str], broken: Mapping[str, int], fields: Fields, broke: str
+    layout: Layout,
+    names: Mapping[str, str],
+    broken: Mapping[str, int],
+    fields: Fields,
+    broke: str,
 ) -> str:
-    values = {names[name]: value for name, value in fields.items() if value != 0}
-    lines = [f"{name} = {'U' if value is None else value}" for name, value in values.items()]
+    first = {name: None if slot.maybe else 0 for name, slot in layout.slots.items()}
+    lines = [f"{names[n]} = {value}" for n, value in fields.items() if value != first[n]]
     if broke:
         lines.append(f"{BROKE} = {broken[broke]}")
     return "; ".join(lines) or "skip"

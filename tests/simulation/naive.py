@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from reviewer.simulation.machine import Machine
+from reviewer.simulation.machine import Machine, Start
 from reviewer.simulation.steps import (
     Access,
     Acquire,
@@ -39,6 +39,7 @@ class State:
     frozen: dict[int, tuple[int, int]] = field(default_factory=dict)
     freed: set[int] = field(default_factory=set)
     results: dict[int, str] = field(default_factory=dict)
+    depth: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def copy(self) -> "State":
         return State(
@@ -54,6 +55,7 @@ class State:
             dict(self.frozen),
             set(self.freed),
             dict(self.results),
+            dict(self.depth),
         )
 
     def key(self) -> Any:
@@ -71,6 +73,7 @@ class State:
                 sorted(self.frozen.items()),
                 sorted(self.freed),
                 sorted(self.results.items()),
+                sorted(self.depth.items()),
             )
         )
 
@@ -87,7 +90,7 @@ class Found:
 def explore_plainly(machine: Machine) -> Found:
     """Visit every state, depth first."""
     found, seen = Found(), set()
-    stack = [_start(machine, shared) for shared in machine.initial]
+    stack = [_start(machine, start) for start in machine.starts]
     while stack:
         state = stack.pop()
         if state.key() in seen:
@@ -106,19 +109,21 @@ def explore_plainly(machine: Machine) -> Found:
     return found
 
 
-def _start(machine: Machine, shared: tuple[int, ...]) -> State:
-    plan = machine.layout
-    return State(
-        words={name: shared[at] for name, at in plan.variables.items()},
-        counts={number: shared[at] for number, at in plan.counts.items()},
-        owner={},
+def _start(machine: Machine, start: Start) -> State:
+    pairs = [(cpu, number) for cpu in machine.cpus for number in machine.numbers]
+    state = State(
+        words={word.name: start.words.get(word.name, 0) for word in machine.words},
+        counts={},
+        owner=dict(start.owners),
         inside={"irqs-off": set(), "rcu-read-side": set()},
         awaited={"flush": set(), "grace-period": set()},
-        held={pair: shared[at] for pair, at in plan.held.items()},
-        kept={pair: shared[at] for pair, at in plan.kept.items()},
+        held={pair: start.held.get(pair, 0) for pair in pairs},
+        kept={pair: start.kept.get(pair, 0) for pair in pairs},
         pcs=[0 for _ in machine.programs],
         locals=[{} for _ in machine.programs],
     )
+    state.counts.update({number: _owed(machine, state, number) for number in machine.numbers})
+    return state
 
 
 def _end(machine: Machine, state: State, found: Found) -> None:
@@ -194,8 +199,11 @@ def _branch(state: State, cpu: int, step: Branch) -> Iterator[tuple[State, str]]
 def _context(after: State, cpu: int, step: Context) -> None:
     answers = {"irqs-off": "flush", "rcu-read-side": "grace-period"}[step.context]
     if step.on:
+        after.depth[cpu, step.context] = min(after.depth.get((cpu, step.context), 0) + 1, 3)
         after.inside[step.context].add(cpu)
-    else:
+        return
+    after.depth[cpu, step.context] = max(after.depth.get((cpu, step.context), 0) - 1, 0)
+    if not after.depth[cpu, step.context]:
         after.inside[step.context].discard(cpu)
         after.awaited[answers].discard(cpu)
 
@@ -208,7 +216,8 @@ def _wait(machine: Machine, after: State, cpu: int, step: Wait) -> Iterator[tupl
         return
     if what == "grace-period" or machine.waits_for_irq:
         context = {"flush": "irqs-off", "grace-period": "rcu-read-side"}[what]
-        after.awaited[what] = after.inside[context] - {cpu}
+        itself = {cpu} if what == "flush" else set()
+        after.awaited[what] = after.inside[context] - itself
     yield after, ""
 
 
@@ -252,7 +261,7 @@ def _access(machine: Machine, after: State, cpu: int, step: Access) -> str:
 
 
 def _handed_over(machine: Machine, after: State, cpu: int, word: str, old: int, new: int) -> None:
-    owns = dict(machine.layout.owners).get(machine.layout.variables[word], 0)
+    owns = next(variable.owns for variable in machine.words if variable.name == word)
     if (cpu, old) in after.held:
         after.held[cpu, old] += owns
     if (cpu, new) in after.held:
@@ -275,12 +284,17 @@ def _counted(
         after.frozen[number] = (cpu, old)
         others = sum(n for (by, what), n in after.held.items() if by != cpu and what == number)
         return "freeze-exclusive" if others > 0 else ""
+    if old == 0 and new != old and frozen_by == cpu:
+        # Who froze the count and adds to it gives it back.
+        after.held[cpu, number] += new - believed
+        after.frozen.pop(number)
+        return ""
     after.held[cpu, number] += new - old
     if op == "cas":
         return ""
     if new < 0:
         return "count-underflow"
-    if old == 0 and new > 0 and frozen_by != cpu:
+    if old == 0 and new > 0:
         return "get-on-zero"
     if new == 0 and old > 0:
         after.freed.add(number)
@@ -288,8 +302,7 @@ def _counted(
 
 
 def _owed(machine: Machine, state: State, number: int) -> int:
-    places = {at: name for name, at in machine.layout.variables.items()}
-    words = sum(owns for at, owns in machine.layout.owners if state.words[places[at]] == number)
+    words = sum(word.owns for word in machine.words if state.words[word.name] == number)
     return words + sum(count for (_, what), count in state.held.items() if what == number)
 
 

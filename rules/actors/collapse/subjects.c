@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Functions the scenario is tried on before it is believed: collapse_file() of
- * v6.12, which compares the count and keeps the folio locked and out of
- * everybody's reach, collapse_file() of v6.1, which freezes it, both for a range
- * of one slot, and __collapse_huge_page_isolate() (v6.12) for one entry.  Each
- * of the others does one thing otherwise and must be found out.
+ * v6.12, which compares the count and keeps the folio locked and out of reach;
+ * collapse_file() of v6.1, which freezes it, both for a range of one slot; and
+ * __collapse_huge_page_isolate() (v6.12) for one entry.  Each of the others
+ * does one thing otherwise and must be found out.
  */
 int collapse_compare(struct address_space *mapping, struct folio *folio,
 		     struct folio *newfolio, int expected_count)

@@ -13,16 +13,18 @@ void gup_fast_pte_range(pte_t *ptep)
 		return;
 	pte = ptep_get_lockless(ptep);
 	if (!pte_present(pte))
-		return;
+		goto unmap;
 	folio = try_grab_folio_fast(pte_page(pte), 1, flags);
 	if (!folio)
-		return;
+		goto unmap;
 	if (pmd_val(pmd) != pmd_val(*pmdp) ||
 	    pte_val(pte) != pte_val(ptep_get(ptep))) {
 		gup_put_folio(folio, 1, flags);
-		return;
+		goto unmap;
 	}
 	keep(folio);
+unmap:
+	pte_unmap(ptep);
 }
 
 void gup_fast(pte_t *ptep)
