@@ -10,6 +10,7 @@ and ``("field", name)``, ``("temp", name)``, ``("known", term)``,
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from reviewer.record import dataclass
@@ -205,18 +206,24 @@ def with_locals(value: Value | None, cpu: int) -> Term:
             return value
 
 
+_WITHIN = {"op": 2, "un": 2, "known": 1, "ite": 1}
+"""Where the terms inside of a term begin."""
+
+
 def walk(term: Term) -> Iterator[Term]:
     """The term and everything in it."""
-    yield term
-    within = {"op": 2, "un": 2, "known": 1, "ite": 1}
-    parts = term[within[term[0]] :] if term[0] in within else ()
-    for part in parts:
-        yield from walk(part)
+    stack = [term]
+    while stack:
+        term = stack.pop()
+        yield term
+        if term[0] in _WITHIN:
+            stack.extend(reversed(term[_WITHIN[term[0]] :]))
 
 
-def fields_of(term: Term) -> set[str]:
+@lru_cache(maxsize=16_384)
+def fields_of(term: Term) -> frozenset[str]:
     """The fields a term reads."""
-    return {part[1] for part in walk(term) if part[0] == "field"}
+    return frozenset(part[1] for part in walk(term) if part[0] == "field")
 
 
 def every_action(actions: Iterable[Action]) -> Iterator[Action]:

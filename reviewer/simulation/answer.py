@@ -18,7 +18,7 @@ from reviewer.simulation.actions import (
     op,
     value_in,
 )
-from reviewer.simulation.assemble import Subject, assemble, lift_subject
+from reviewer.simulation.assemble import Actors, Subject, assemble, lift_subject
 from reviewer.simulation.explore import Exploration, explore
 from reviewer.simulation.follow import Taken
 from reviewer.simulation.machine import ENTERED, Machine, own
@@ -125,10 +125,13 @@ def explore_all(
     """
     lifted = program or lift_subject(scenario, path, subject, facts)
     runs = []
+    known: Actors = {}
     for company in scenario.companies:
         actors = tuple((substitute or {}).get(name, name) for name in company)
         for assumption in scenario.assumptions:
-            machine = assemble(scenario, path, assumption, lifted, company, facts, substitute or {})
+            machine = assemble(
+                scenario, path, assumption, lifted, company, facts, substitute or {}, known
+            )
             if assumption.waits_for_irq and not cares(machine):
                 continue
             checks = checks_of(scenario, machine)

@@ -147,6 +147,10 @@ def _without_locals(bindings: Bindings, graph: Graph, known: frozenset[str]) -> 
     return replace(bindings, objects=objects)
 
 
+Actors = dict[tuple[str, str], Program]
+"""Actors as steps, by path and name."""
+
+
 def assemble(
     scenario: Scenario,
     path: Path,
@@ -155,16 +159,20 @@ def assemble(
     company: tuple[str, ...],
     facts: Facts,
     replaced: Mapping[str, str] = OWN_NAMES,
+    known: Actors | None = None,
 ) -> Machine:
     """The machine in which ``subject`` runs beside ``company``; ``replaced``
-    maps actors, the caller too, to those that take their parts."""
-    lifted = {name: lift_actor(scenario, path, replaced.get(name, name), facts) for name in company}
-    programs = [lifted[name] for name in company]
+    maps actors, the caller too, to those that take their parts.  ``known``
+    keeps the actors of a scenario from one machine to the next."""
+    lifted = {} if known is None else known
+    programs = [_actor(scenario, path, name, facts, replaced, lifted) for name in company]
     cpu = -1
     if subject is not None:
         cpu = len(programs)
-        caller = replaced.get(scenario.caller, scenario.caller)
-        programs.append(link(_caller(scenario, path, facts, caller), subject))
+        caller = scenario.caller and _actor(
+            scenario, path, scenario.caller, facts, replaced, lifted
+        )
+        programs.append(link(caller or _nobody(), subject))
     programs = [prune(in_words(program, scenario.split, assumption.words)) for program in programs]
     accounted = {scenario.number(name): count for name, count in path.accounted.items()}
     return Machine(
@@ -183,6 +191,21 @@ def assemble(
         freed_by_call=scenario.freed_by == "call",
         returns_frozen=scenario.returns_frozen,
     )
+
+
+def _actor(
+    scenario: Scenario,
+    path: Path,
+    name: str,
+    facts: Facts,
+    replaced: Mapping[str, str],
+    known: Actors,
+) -> Program:
+    """An actor, or who takes its part, lifted once."""
+    which = (path.name, replaced.get(name, name))
+    if which not in known:
+        known[which] = lift_actor(scenario, path, which[1], facts)
+    return known[which]
 
 
 def _starts(
@@ -245,11 +268,8 @@ def _first(scenario: Scenario, word: str, path: Path) -> int:
     return whole(number) if split else number
 
 
-def _caller(scenario: Scenario, path: Path, facts: Facts, caller: str) -> Program:
-    """Who calls the function; where the scenario has nobody, it is called and
-    that is all."""
-    if caller:
-        return lift_actor(scenario, path, caller, facts)
+def _nobody() -> Program:
+    """Where the scenario has no caller the function is called and that is all."""
     result = const(0)
     steps = (
         Mark("enter", result, "", NO_ORIGIN, 1),

@@ -2,10 +2,11 @@
 """What one transition does, step by step, for people to read.
 
 The same actions the explorer runs as generated functions are performed here
-one at a time.  It is slow and only asked along a schedule.
+one at a time.  It is slow, and asked along a schedule and for places a CPU
+comes to a few times only.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reviewer.record import dataclass
 from reviewer.simulation.actions import (
@@ -69,6 +70,15 @@ def ways(model: Model, cpu: int, fields: Mapping[str, int | None], at: int) -> I
     yield from _Follower(model, cpu).part(at, dict(fields), (), {}, first=True)
 
 
+def ends_of(
+    model: Model, cpu: int, fields: Mapping[str, int | None], at: int
+) -> Iterator[tuple[Mapping[str, int | None], str, Iterable[str]]]:
+    """Every state a CPU can go to that stands at ``at``, with the property that
+    was broken on the way and the goals that were met."""
+    for way in _Follower(model, cpu, told=False).part(at, dict(fields), (), {}, first=True):
+        yield way.state, way.broke, way.met
+
+
 def cuts(model: Model, cpu: int, fields: Mapping[str, int | None], at: int) -> bool:
     """Whether a way from ``at`` leads to where the model does not go on."""
     follower = _Follower(model, cpu)
@@ -78,11 +88,11 @@ def cuts(model: Model, cpu: int, fields: Mapping[str, int | None], at: int) -> b
 
 
 class _Follower:
-    """The steps of one CPU performed one by one; ``cut`` says that a way was
-    met that the model does not go."""
+    """The steps of one CPU performed one by one, and ``told`` when asked;
+    ``cut`` says that a way was met that the model does not go."""
 
-    def __init__(self, model: Model, cpu: int) -> None:
-        self.model, self.cpu = model, cpu
+    def __init__(self, model: Model, cpu: int, told: bool = True) -> None:
+        self.model, self.cpu, self.told = model, cpu, told
         self.cut = False
 
     def part(
@@ -95,10 +105,13 @@ class _Follower:
         step = self.model.machine.programs[self.cpu].steps[at]
         self.cut |= isinstance(step, Stop) and step.cut
         for state, temps, broke in self._perform(part.actions, fields, {}):
-            here, found = taken, dict(met)
+            here, found = taken, met
             if not isinstance(step, Let | Branch):
-                here = (*taken, self._taken(step, state, temps, broke))
-                found.update({name: len(here) for name in _noted(temps) if name not in met})
+                if self.told:
+                    here = (*taken, self._taken(step, state, temps, broke))
+                new = [name for name in _noted(temps) if name not in met]
+                if new:
+                    found = {**met, **dict.fromkeys(new, len(here))}
             if broke:
                 yield self._stands(STOPPED, state, here, broke, found)
                 if not first:

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Transitions as Python functions on packed states.
 
-For each place where a CPU can stand one function is made, when it is first
-needed: it takes a state and gives the states that one transition leads to,
-with a way for each choice, in order.  Everything it may look at or change is
-known beforehand (`Step.mask`), so what it did for one state holds for all that
-agree on those bits.
+For each place where a CPU can stand there is one function: it takes a state
+and gives the states that one transition leads to, with a way for each choice.
+Everything it may look at or change is known beforehand (`Transition.mask`), so
+what it did for one state holds for all that agree on those bits.
+
+Making and compiling a function takes as long as a dozen calls of the one that
+performs the actions one by one: it is made for places that are seen often.
 """
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import CodeType
 
-from reviewer.record import dataclass
 from reviewer.simulation.actions import (
     Action,
     Assign,
@@ -26,6 +27,7 @@ from reviewer.simulation.actions import (
     unary,
     walk,
 )
+from reviewer.simulation.follow import ends_of
 from reviewer.simulation.layout import Layout, Overflow, Slot, counted
 from reviewer.simulation.machine import BROKE
 from reviewer.simulation.model import STOPPED, Model, Ways
@@ -35,36 +37,71 @@ Function = Callable[[int], list[int]]
 Noted = Callable[[int, str], None]
 
 
-@dataclass(frozen=True, slots=True)
+COLD = 12
+"""How often a transition is performed step by step before it is compiled."""
+
+
 class Transition:
-    """A transition of a CPU from one place: the function, and the bits of the
-    state that it depends on or changes."""
+    """A transition of a CPU from one place: ``function``, which may be another
+    one after each call, and ``mask``, the bits of the state that it depends on
+    or changes.
 
-    function: Function
-    mask: int
+    ``broken`` numbers the properties; ``noted`` is told which goals are met,
+    and in which state.
+    """
 
+    __slots__ = ("_broken", "_left", "_noted", "_place", "_slots", "function", "mask")
 
-def transition(
-    model: Model, layout: Layout, broken: Mapping[str, int], cpu: int, at: int, noted: Noted
-) -> Transition:
-    """The transition of a CPU that stands at ``at``; ``broken`` numbers the
-    properties, ``noted`` is told which goals are met, and in which state."""
-    parts = inside(model, cpu, at)
-    names = touched(model, cpu, at, parts)
-    mask = layout.slots[f"{cpu}.pc"].mask | layout.slots[BROKE].mask
-    for name in names:
-        if name in layout.slots:
-            mask |= layout.slots[name].mask
-    writer = _Writer(model, layout, broken, cpu)
-    source = writer.function(at)
-    scope = {
-        "_binary": binary,
-        "_unary": unary,
-        "_overflow": _overflow,
-        "_noted": noted,
-    }
-    exec(_compiled(source), scope)  # noqa: S102
-    return Transition(scope["go"], mask)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        model: Model,
+        layout: Layout,
+        broken: Mapping[str, int],
+        cpu: int,
+        at: int,
+        noted: Noted,
+    ) -> None:
+        self._place = (model, layout, cpu, at)
+        self._broken, self._noted = broken, noted
+        names = (f"{cpu}.pc", BROKE, *touched(model, cpu, at, inside(model, cpu, at)))
+        self._slots = {name: slot for name in names if (slot := layout.slots.get(name))}
+        self.mask = 0
+        for slot in self._slots.values():
+            self.mask |= slot.mask
+        self._left = COLD
+        self.function: Function = self._perform
+
+    def _perform(self, state: int) -> list[int]:
+        """Step by step; the last time this is done the function is compiled."""
+        self._left -= 1
+        if self._left < 0:
+            self.function = self._generated()
+            return self.function(state)
+        model, _, cpu, at = self._place
+        fields = {name: slot.value(state) for name, slot in self._slots.items()}
+        found = []
+        for after, broke, met in ends_of(model, cpu, fields, at):
+            reached = state & ~self.mask
+            for name, slot in self._slots.items():
+                reached |= slot.packed(after.get(name))
+            if broke:
+                reached |= self._slots[BROKE].packed(self._broken[broke])
+            found.append(reached)
+            for goal in met:
+                self._noted(state, goal)
+        return found
+
+    def _generated(self) -> Function:
+        model, layout, cpu, at = self._place
+        source = _Writer(model, layout, self._broken, cpu).function(at)
+        scope = {
+            "_binary": binary,
+            "_unary": unary,
+            "_overflow": _overflow,
+            "_noted": self._noted,
+        }
+        exec(_compiled(source), scope)  # noqa: S102
+        return scope["go"]  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=4096)

@@ -265,16 +265,16 @@ def assigned_lists(part: Part) -> list[Iterable[Action]]:
     return found
 
 
-def tested(ways: int | Ways) -> set[str]:
+def tested(ways: int | Ways) -> frozenset[str]:
     """The fields a branch looks at."""
     if not isinstance(ways, Ways):
-        return set()
-    found = set() if ways.condition is None else fields_of(ways.condition)
+        return frozenset()
+    found = frozenset() if ways.condition is None else fields_of(ways.condition)
     return found | tested(ways.then[1]) | tested(ways.other[1])
 
 
 def _checked(
-    part: Part, properties: Sequence[tuple[str, Term, set[str]]], fixed: Mapping[str, int]
+    part: Part, properties: Sequence[tuple[str, Term, frozenset[str]]], fixed: Mapping[str, int]
 ) -> Part:
     """A part without what never changes, and with the properties that its
     actions can break looked at behind them."""
@@ -317,7 +317,7 @@ def _live(cpu: int, parts: tuple[Part, ...]) -> tuple[frozenset[str], ...]:
     prefix = own(cpu, "local.")
     used, killed = [], []
     for part in parts:
-        seen = tested(part.next)
+        seen = set(tested(part.next))
         for actions in assigned_lists(part):
             seen |= reads(actions)
         used.append({name for name in seen if name.startswith(prefix)})

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable
 
-from reviewer.simulation.actions import Choose, If, reads, writes
+from reviewer.simulation.actions import Check, Choose, If, every_action, reads, writes
 from reviewer.simulation.model import STOPPED, Model, assigned_lists, ends, targets, tested
 
 
@@ -26,13 +26,15 @@ def inside(model: Model, cpu: int, at: int) -> frozenset[int]:
 
 def touched(model: Model, cpu: int, at: int, parts: Iterable[int]) -> set[str]:
     """The fields a transition looks at or changes; a local that is not read
-    any more behind it is cleared."""
+    any more behind it is cleared, and so is every one where a property breaks."""
     names: set[str] = set()
     kept = model.live[cpu][at]
     for number in parts:
         part = model.parts[cpu][number]
         for actions in assigned_lists(part):
             names |= reads(actions) | writes(actions)
+        if any(isinstance(action, Check) for action in every_action(part.actions)):
+            kept = frozenset()
         names |= tested(part.next)
         for target in targets(part.next):
             kept = kept & (model.live[cpu][target] if target != STOPPED else frozenset())

@@ -6,7 +6,7 @@ same control-flow graph and the same lifting serve both.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from reviewer.location import Location
@@ -20,27 +20,39 @@ class ActorError(ValueError):
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
-def read_actors(text: str, name: str, prelude: str) -> tuple[tree.Function, ...]:
-    """The functions of an actor file, in order.
+def read_actors(files: Mapping[str, str], prelude: str) -> dict[str, tuple[tree.Function, ...]]:
+    """The functions of actor files (text by name), in order, by file.
 
-    ``prelude`` declares the types and functions actors use; ``name`` is shown
-    in errors and witnesses.
+    ``prelude`` declares the types and functions actors use; the names of the
+    files are shown in errors and witnesses.  Raises `ActorError`.
     """
+    try:
+        items = _parsed(files, prelude)
+    except ActorError:
+        # What is left open in one file is an error in the next: ask each alone.
+        for name, text in files.items():
+            _parsed({name: text}, prelude)
+        raise
+    found: dict[str, list[tree.Function]] = {name: [] for name in files}
+    for item in items:
+        if type(item).__name__ == "FuncDef" and item.coord.file in found:
+            found[item.coord.file].append(_function(item))
+    return {name: tuple(functions) for name, functions in found.items()}
+
+
+def _parsed(files: Mapping[str, str], prelude: str) -> list[Any]:
+    """What the files declare: the prelude is the dearest part and read once."""
     from pycparser import CParser
     from pycparser.c_parser import ParseError
 
-    source = f'{_blank(prelude)}\n# 1 "{name}"\n{_blank(text)}'
+    texts = [f'# 1 "{name}"\n{_blank(text)}' for name, text in files.items()]
+    last = list(files)[-1]
     try:
-        unit = CParser().parse(source, name)
+        unit = CParser().parse("\n".join([_blank(prelude), *texts]), last)
     except (ParseError, RecursionError, AssertionError) as error:
-        raise ActorError(
-            f"{name}: {str(error).splitlines()[0] if str(error) else error!r}"
-        ) from None
-    return tuple(
-        _function(item)
-        for item in unit.ext
-        if type(item).__name__ == "FuncDef" and item.coord.file == name
-    )
+        told = str(error).splitlines()[0] if str(error) else f"{error!r}"
+        raise ActorError(f"{last}: {told}") from None
+    return list(unit.ext)
 
 
 def _blank(text: str) -> str:

@@ -103,10 +103,11 @@ class _Actors(Mapping[str, Graph]):
     def _read(self) -> dict[str, Graph]:
         name, files, prelude, facts = self._source
         if not self._graphs:
-            for file, text in sorted(files.items()):
-                for function in read_actors(text, f"{name}/{file}", prelude):
+            texts = {f"{name}/{file}": text for file, text in sorted(files.items())}
+            for file, functions in read_actors(texts, prelude).items():
+                for function in functions:
                     self._graphs[function.name] = build(function, facts)
-                    self.files[function.name] = f"{name}/{file}"
+                    self.files[function.name] = file
             for missing in sorted(self.wanted - set(self._graphs)):
                 raise ActorError(f"{name}/scenario.toml: no actor is called {missing}")
         return self._graphs

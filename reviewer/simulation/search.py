@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reviewer.simulation.actions import Check, evaluate, every_action
 from reviewer.simulation.follow import Way, cuts, ways
-from reviewer.simulation.generate import transition
+from reviewer.simulation.generate import Transition
 from reviewer.simulation.layout import Layout
 from reviewer.simulation.loops import components
 from reviewer.simulation.machine import BROKE
@@ -220,7 +220,6 @@ class _Cpu:
     __slots__ = (
         "cpu",
         "ends",
-        "functions",
         "hot",
         "mask",
         "masks",
@@ -228,6 +227,7 @@ class _Cpu:
         "search",
         "shift",
         "slot",
+        "transitions",
     )
 
     def __init__(self, search: Search, cpu: int) -> None:
@@ -235,7 +235,7 @@ class _Cpu:
         self.slot = search.layout.slots[f"{cpu}.pc"]
         self.shift, self.mask = self.slot.shift, (1 << self.slot.width) - 1
         steps = len(search.model.parts[cpu])
-        self.functions: list[Callable[[int], list[int]] | None] = [None] * (steps + 1)
+        self.transitions: list[Transition | None] = [None] * (steps + 1)
         # What is not known yet depends on everything.
         everything = (1 << search.layout.width) - 1
         self.masks = [self.slot.mask, *[everything] * steps]
@@ -259,19 +259,19 @@ class _Cpu:
         code = state >> self.shift & self.mask
         if code == 0 or state & self.search.broke.mask:
             return ()
-        function = self.functions[code]
-        if function is None:
-            function = self._made(code)
-        return tuple(reached ^ state for reached in function(state))
+        made = self.transitions[code]
+        if made is None:
+            made = self._made(code)
+        return tuple(reached ^ state for reached in made.function(state))
 
-    def _made(self, code: int) -> Callable[[int], list[int]]:
+    def _made(self, code: int) -> Transition:
         search = self.search
-        made = transition(
+        made = Transition(
             search.model, search.layout, search.numbers, self.cpu, code - 1, self._noted
         )
-        self.functions[code] = made.function
+        self.transitions[code] = made
         self.masks[code] = made.mask
-        return made.function
+        return made
 
     def _noted(self, state: int, name: str) -> None:
         self.search.reached.setdefault(name, (state, self.cpu))

@@ -11,7 +11,7 @@ from time import process_time
 from reviewer.facts import Facts
 from reviewer.record import dataclass, replace
 from reviewer.simulation.answer import RANK, cares, checks_of
-from reviewer.simulation.assemble import Subject, assemble, lift_subject
+from reviewer.simulation.assemble import Actors, Subject, assemble, lift_subject
 from reviewer.simulation.explore import CAP, Exploration, explore
 from reviewer.simulation.machine import Machine
 from reviewer.simulation.model import Goal
@@ -167,6 +167,7 @@ def _runs(
     facts: Facts,
     options: Options,
 ) -> Iterator[Explored]:
+    known: Actors = {}
     for assumption in scenario.assumptions:
         if variant.assumptions and assumption.name not in variant.assumptions:
             continue
@@ -174,7 +175,9 @@ def _runs(
             if variant.companies and not set(variant.companies) & set(company):
                 continue
             actors = tuple(name for name in company for _ in range(options.counts.get(name, 1)))
-            machine = assemble(scenario, path, assumption, program, actors, facts, variant.replace)
+            machine = assemble(
+                scenario, path, assumption, program, actors, facts, variant.replace, known
+            )
             if not variant.assumptions and assumption.waits_for_irq and not cares(machine):
                 continue
             result = explore(
