@@ -66,7 +66,7 @@ class Search:
             if progress is not None and len(self.parents) - told > 20_000:
                 told = len(self.parents)
                 progress(told, len(level))
-        if self.wanted < 0 and self._goes_round():
+        if self.wanted < 0:
             self._look_for_livelock()
 
     def _level(self, level: list[int]) -> list[int]:
@@ -162,20 +162,16 @@ class Search:
         """Whether every CPU is done, or waits for memory that need not come free."""
         return all(cpu.at(state) in cpu.ends for cpu in self.cpus)
 
-    def _goes_round(self) -> bool:
-        """Whether some program has a loop, without which nobody can try for ever."""
-
-        return any(
-            components([[(t, "") for t in targets(part.next) if t != STOPPED] for part in parts])
-            for parts in self.model.parts
-        )
-
     def _look_for_livelock(self) -> None:
         """A state from which neither an end nor a broken property is reachable.
 
-        Backwards over the states in the order they were found, until nothing
-        changes: most of them lead to one that was found later.
+        Those that others are reached from for ever are looked for first, as
+        there are few candidates.  Then backwards over the states in the order
+        they were found, until nothing changes: most of them lead to one that
+        was found later.
         """
+        if not self._goes_round():
+            return
         alive = set(self.final)
         left = [state for state in self.parents if state not in alive]
         while left:
@@ -184,6 +180,45 @@ class Search:
                 self.broken.setdefault("livelock", still[-1])
                 return
             left = still[::-1]
+
+    def _goes_round(self) -> bool:
+        """Whether there are states that are never left.
+
+        In these every CPU that can go on stands in a loop of its program, or
+        it would not come back to where it stands.
+        """
+        loops = [self._in_loops(cpu) for cpu in self.model.machine.cpus]
+        if not any(map(any, loops)):
+            return False
+        cpus = [(*cpu.hot, inside) for cpu, inside in zip(self.cpus, loops, strict=True)]
+        within = set()
+        for state in self.parents:
+            for shift, mask, masks, memo, miss, inside in cpus:
+                code = state >> shift & mask
+                if not inside[code]:
+                    deltas = memo.get(state & masks[code])
+                    if miss(state) if deltas is None else deltas:
+                        break
+            else:
+                within.add(state)
+        within.difference_update(self.final)
+        before = -1
+        while within and len(within) != before:
+            before = len(within)
+            within = {state for state in within if within.issuperset(self._followers(state))}
+        return bool(within)
+
+    def _in_loops(self, cpu: int) -> list[bool]:
+        """By place, done first, whether the program may come back to it."""
+        parts = self.model.parts[cpu]
+        edges = [[(t, "") for t in targets(part.next) if t != STOPPED] for part in parts]
+        again = components(edges)
+        return [False, *(place in again for place in range(len(parts)))]
+
+    def _followers(self, state: int) -> list[int]:
+        canonical = self.canonical
+        reached = [(state ^ delta, delta) for cpu in self.cpus for delta in cpu.deltas(state)]
+        return [canonical(one, delta) if canonical else one for one, delta in reached]
 
     def _dead(self, states: list[int], alive: set[int]) -> list[int]:
         """The states none of whose followers is alive, the last one first; the
@@ -254,6 +289,11 @@ class _Cpu:
     def at(self, state: int) -> int:
         """Where the CPU stands."""
         return (state >> self.shift & self.mask) - 1
+
+    def deltas(self, state: int) -> tuple[int, ...]:
+        """What its transitions change, each as bits that differ."""
+        found = self.memo.get(state & self.masks[state >> self.shift & self.mask])
+        return self._miss(state) if found is None else found
 
     def _miss(self, state: int) -> tuple[int, ...]:
         code = state >> self.shift & self.mask
