@@ -166,6 +166,8 @@ def _on_count(machine: Machine, cpu: int, step: Access, number: int) -> Iterator
     yield Assign(OLD, fld(count))
     if machine.freed_by_call:
         yield Check(negated(fld(of("freed", number))), "use-after-free")
+    if step.until is not None:
+        yield Require(_found_in(step, cpu))
     amount, expect = with_locals(step.value, cpu), with_locals(step.expect, cpu)
     if step.op != "load":
         needed = [term for term in (amount, expect) if open_term(term)]
@@ -211,10 +213,16 @@ def _added(machine: Machine, cpu: int, number: int) -> Iterator[Action]:
 def _exchanged(
     machine: Machine, cpu: int, step: Access, number: int, amount: Term
 ) -> Iterator[Action]:
-    if amount != ZERO:
-        yield from _holds(cpu, number, op("-", NEW, OLD))
-        yield put(of("count", number), NEW)
+    """An exchange for 0 freezes the count; any other takes or drops references."""
+    counted = (*_holds(cpu, number, op("-", NEW, OLD)), put(of("count", number), NEW))
+    if not open_term(amount):
+        yield from counted if amount != ZERO else _frozen(machine, cpu, step, number)
         return
+    frozen = tuple(_frozen(machine, cpu, step, number))
+    yield If(op("==", amount, ZERO), frozen, counted)
+
+
+def _frozen(machine: Machine, cpu: int, step: Access, number: int) -> Iterator[Action]:
     # Who swaps without looking takes the count to be what is accounted for.
     found = const(machine.accounted.get(number, 0)) if step.op == "swap" else OLD
     words = (

@@ -33,7 +33,7 @@ from reviewer.simulation.machine import (
     of,
     own,
 )
-from reviewer.simulation.quiet import awaited
+from reviewer.simulation.quiet import askers, awaited
 from reviewer.simulation.steps import (
     Access,
     Acquire,
@@ -99,6 +99,11 @@ def _lives(machine: Machine, cpu: int, what: str, number: int) -> Iterator[Actio
         yield put(freed, ZERO)
         yield put(of("reused", number), ONE)
         yield put(of("count", number), ONE)
+        # What was frozen is another object's count now.
+        for name in (of("frozen", number), of("believed", number)):
+            yield put(name, ZERO)
+        for other in machine.cpus:
+            yield put(own(other, "froze", number), ZERO)
         for name in (own(cpu, "held", number), own(cpu, "kept", number), of("owed", number)):
             yield add(name, ONE)
         return
@@ -108,6 +113,8 @@ def _lives(machine: Machine, cpu: int, what: str, number: int) -> Iterator[Actio
             yield add(name, const(-1))
         return
     yield Check(negated(fld(freed)), "use-after-free")
+    if what != "use":
+        yield Check(negated(fld(of("dying", number))), "use-after-free")
     if what == "free":
         yield put(freed, ONE)
     elif what == "free-deferred":
@@ -163,13 +170,24 @@ def _context(machine: Machine, cpu: int, step: Context) -> Iterator[Action]:
     yield Assign(temp("last"), op("<=", fld(depth), ONE))
     yield Assign(temp("out"), every((temp("last"), op("==", fld(own(cpu, other)), ZERO))))
     yield put(depth, ite(temp("last"), ZERO, op("-", fld(depth), ONE)))
-    if section == "irq":
-        flush = own(cpu, "flush")
+    for flush in _owed_by(machine, cpu, "flush") if section == "irq" else ():
         yield put(flush, ite(temp("last"), ZERO, fld(flush)))
-    grace = own(cpu, "grace")
-    yield put(grace, ite(temp("out"), ZERO, fld(grace)))
+    for grace in _owed_by(machine, cpu, "grace-period"):
+        yield put(grace, ite(temp("out"), ZERO, fld(grace)))
     for number in machine.numbers:
         yield from _left(machine, cpu, number)
+
+
+def _answer(machine: Machine, cpu: int, what: str, asker: int) -> str:
+    """The field that says that a CPU has yet to answer another one; of the one
+    that asks, where there is no second."""
+    name = own(cpu, "flush" if what == "flush" else "grace")
+    return f"{name}.{asker}" if len(askers(machine, what)) > 1 else name
+
+
+def _owed_by(machine: Machine, cpu: int, what: str) -> Iterator[str]:
+    for asker in askers(machine, what):
+        yield _answer(machine, cpu, what, asker)
 
 
 def _reads(cpu: int) -> Term:
@@ -194,18 +212,19 @@ def _wait(machine: Machine, cpu: int, step: Wait) -> Iterator[Action]:
     A flush asks the other CPUs, a grace period this one too: a reader that
     waits for one waits for itself.
     """
-    flush = step.what.startswith("flush")
-    asked = "flush" if flush else "grace"
-    if step.what.endswith("-done"):
-        yield Require(every(negated(fld(own(other, asked))) for other in machine.cpus))
-    elif not flush:
-        for other in machine.cpus:
-            yield put(own(other, asked), _reads(other))
-    elif machine.waits_for_irq or step.always:
-        for other in machine.cpus:
-            if other != cpu:
-                yield put(own(other, asked), some([fld(own(other, "irq"))]))
+    what = step.what.removesuffix("-done")
+    names = {other: _answer(machine, other, what, cpu) for other in machine.cpus}
     yield Assign(DONE, ONE)
+    if what == "flush" and not (machine.waits_for_irq or step.always):
+        return
+    if step.what != what:
+        yield Require(every(negated(fld(name)) for name in names.values()))
+        return
+    for other, name in names.items():
+        if what == "grace-period":
+            yield put(name, _reads(other))
+        elif other != cpu:
+            yield put(name, some([fld(own(other, "irq"))]))
 
 
 # The model itself -------------------------------------------------------------

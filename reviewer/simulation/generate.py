@@ -28,7 +28,7 @@ from reviewer.simulation.actions import (
     walk,
 )
 from reviewer.simulation.follow import ends_of
-from reviewer.simulation.layout import Layout, Overflow, Slot, counted
+from reviewer.simulation.layout import Layout, Overflow, Slot, may_overflow
 from reviewer.simulation.machine import BROKE
 from reviewer.simulation.model import STOPPED, Model, Ways
 from reviewer.simulation.reach import inside, joins, touched
@@ -278,8 +278,7 @@ class _Writer:
         if slot.maybe:
             known = f"{text} is not None and {inside}" if maybe else inside
             return f"({shifted} if {known} else 0)"
-        if counted(slot.name) or slot.name.startswith("word."):
-            # The other fields take no value that was not provided for.
+        if may_overflow(slot.name):
             self.line(depth, f"if not {inside}: _overflow({slot.name!r})")
         return shifted
 

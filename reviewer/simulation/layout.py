@@ -27,10 +27,11 @@ MANY = 24
 """A field with more values than these may have any."""
 ANY: Values = frozenset((-LIMIT, LIMIT - 1, None))
 COUNTED = ("count", "owed", "held", "kept", "believed")
+HELD = ("lock", "has")
 FLAGS = ("froze", "frozen", "freed", "reused", "dying", "waits", "flush", "grace")
 DEPTHS = ("irq", "rcu", "stage")
 TRUTH: Values = frozenset((0, 1))
-WIDEST = 12
+NARROW, WIDEST = 4, 12
 
 
 class Overflow(Exception):
@@ -96,12 +97,13 @@ class Layout:
         return {name: slot.value(state) for name, slot in self.slots.items()}
 
 
-def counted(name: str) -> bool:
-    """Whether a field is a number that steps add to."""
-    return name.split(".")[1 if name[0].isdigit() else 0] in COUNTED
+def may_overflow(name: str) -> bool:
+    """Whether a field may take a value it has no room for: a number that steps
+    add to, or a word.  The others take no value that was not provided for."""
+    return name.split(".")[1 if name[0].isdigit() else 0] in (*COUNTED, *HELD, "word")
 
 
-def layout_of(model: Model, room: int = 4) -> Layout:
+def layout_of(model: Model, room: int = NARROW) -> Layout:
     """Lay out a model; ``room`` is the number of bits counts have."""
     values = _values(model)
     slots: dict[str, Slot] = {}
@@ -138,8 +140,9 @@ def _slot(model: Model, name: str, values: Values, shift: int, room: int) -> Slo
     if kind == "result":
         texts = model.texts[int(name.split(".")[0])]
         return Slot(name, shift, len(texts).bit_length(), 0, False)
-    if kind in ("lock", "has"):
-        return Slot(name, shift, (len(model.machine.programs) + 1).bit_length(), 0, False)
+    if kind in HELD:
+        holders = len(model.machine.programs) + 1
+        return Slot(name, shift, holders.bit_length() + room - NARROW, 0, False)
     numbers = [value for value in values if value is not None]
     low, high = min(numbers, default=0), max(numbers, default=0)
     maybe = kind == "local"
@@ -152,10 +155,9 @@ def _slot(model: Model, name: str, values: Values, shift: int, room: int) -> Slo
 def _values(model: Model) -> dict[str, Values]:
     """The values of every field that changes."""
     values: dict[str, Values] = {}
-    for start in model.starts:
-        for name, value in start.items():
-            if name not in model.fixed:
-                values[name] = values.get(name, frozenset()) | {value}
+    for name in {name for start in model.starts for name in start}:
+        if name not in model.fixed:
+            values[name] = frozenset(start.get(name, 0) for start in model.starts)
     lists = [tuple(_assigns(part)) for program in model.parts for part in program]
     for name in {a.target[1] for actions in lists for a in actions if a.target[0] == "field"}:
         first: Values = frozenset() if ".local." in name else frozenset((0,))

@@ -30,6 +30,8 @@ def quiet_steps(machine: Machine, cpu: int) -> frozenset[int]:
     """
     locks = [_locks(program) for program in machine.programs]
     others = {lock for at, used in enumerate(locks) if at != cpu for lock in used}
+    # Who has a lock from the beginning need not ever drop it.
+    others |= {lock for start in machine.starts for lock in start.owners}
     ghosts = {word.name for word in machine.words if word.ghost}
     waited = awaited(machine)
     steps = machine.programs[cpu].steps
@@ -59,16 +61,26 @@ def _waits(machine: Machine, step: Wait) -> bool:
     return machine.waits_for_irq or step.always
 
 
+def askers(machine: Machine, what: str) -> tuple[int, ...]:
+    """The CPUs that wait for sections to end: for a ``flush`` or a ``grace-period``."""
+    return tuple(
+        cpu
+        for cpu, program in enumerate(machine.programs)
+        if any(
+            isinstance(step, Wait)
+            and step.what == what
+            and (what != "flush" or _waits(machine, step))
+            for step in program.steps
+        )
+    )
+
+
 def awaited(machine: Machine) -> dict[str, bool]:
     """Whether anybody waits for the end of a section of each kind."""
     steps = [step for program in machine.programs for step in program.steps]
-    waits = {step.what for step in steps if isinstance(step, Wait)}
     deferred = any(isinstance(step, Life) and step.what == "free-deferred" for step in steps)
-    flushed = any(
-        isinstance(step, Wait) and step.what == "flush" and _waits(machine, step) for step in steps
-    )
-    readers = "grace-period" in waits or deferred
-    return {"irqs-off": flushed or readers, "rcu-read-side": readers}
+    readers = bool(askers(machine, "grace-period")) or deferred
+    return {"irqs-off": bool(askers(machine, "flush")) or readers, "rcu-read-side": readers}
 
 
 def _locks(program: Program) -> frozenset[str]:

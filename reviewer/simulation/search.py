@@ -17,6 +17,7 @@ from reviewer.simulation.layout import Layout
 from reviewer.simulation.loops import components
 from reviewer.simulation.machine import BROKE
 from reviewer.simulation.model import STOPPED, Goal, Model, targets
+from reviewer.simulation.quiet import askers
 from reviewer.simulation.steps import Life
 
 Progress = Callable[[int, int], None]
@@ -368,11 +369,13 @@ def _broken_at(model: Model, start: Mapping[str, int]) -> str:
 
 def exchangeable(model: Model) -> tuple[tuple[int, ...], ...]:
     """The CPUs that can be exchanged: the same program and the same beginning;
-    never the one that runs the function under review."""
+    never the one that runs the function under review, nor those that others
+    answer to by name."""
     machine = model.machine
+    named = {cpu for what in ("flush", "grace-period") for cpu in askers(machine, what)}
     groups: dict[object, list[int]] = {}
     for cpu, program in enumerate(machine.programs):
-        if cpu == machine.subject:
+        if cpu == machine.subject or cpu in named:
             continue
         begins = tuple(
             tuple(

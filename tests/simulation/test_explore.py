@@ -60,7 +60,7 @@ SIZES = {
     ("rcu_lookup", "try-get"): (95, 139),
     ("reclaim", "remove-mapping"): (9609, 29745),
     ("seqcount", "copy-and-retry"): (827, 1399),
-    ("split", "split-file"): (6962, 16529),
+    ("split", "split-file"): (6970, 16545),
     ("swap_cache_lookup", "move-entry"): (2368, 5075),
     ("truncation", "remove-folio"): (7508, 22332),
     ("vma_lock", "start-read"): (1246, 2344),
