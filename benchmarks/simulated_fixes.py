@@ -13,6 +13,10 @@ fixed image.  UNDECIDED: what the table says it cannot decide, a fixed image tha
 nobody, a call of which nothing is known, and a binding under which no mutant is noticed: it would
 hold whatever the function did.  "wrong" is the rest, which the table does not explain: an image
 without the fix that HOLDS, or that breaks something else.
+
+The last column asks the same of the roles the program finds by itself, with the facts it ships:
+"right" where the image without the fix is VIOLATED and the way back is not, "wrong" where the way
+back is, empty where it finds no roles or does not decide.
 """
 
 import argparse
@@ -35,6 +39,9 @@ from reviewer.cfg.graph import Graph
 from reviewer.checker.callees import Callees, neighbours
 from reviewer.facts import Facts
 from reviewer.simulation.assemble import Subject
+from reviewer.simulation.binding import bindings_of, side_of
+from reviewer.simulation.differential import compare
+from reviewer.simulation.explore import TooLarge
 from reviewer.simulation.reader import ActorError
 from reviewer.simulation.roles import roles
 from reviewer.simulation.scenario import Mutation, Real, Scenario, Variant
@@ -54,6 +61,7 @@ COLUMNS = ("id", "category", "function", "scenario", "bound", "companies", "fixe
     "mutant",
     "verdict",
     "reason",
+    "found",
 )
 RIGHT, WRONG = "right", "wrong"
 CAP = 200_000
@@ -89,11 +97,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     print(as_tsv(rows), end="")
     verdicts = [row["verdict"] for row in rows]
+    found = [row["found"] for row in rows]
     counts = ", ".join(f"{verdicts.count(one)} {one}" for one in (RIGHT, UNDECIDED, WRONG))
     print(f"{len(rows)} fixes: {counts}", file=sys.stderr)
+    alone = ", ".join(f"{found.count(one)} {one}" for one in (RIGHT, WRONG))
+    print(f"in roles found by the program: {alone}", file=sys.stderr)
     if options.write:
         RESULT.write_text(as_tsv(rows), encoding="utf-8")
-    return int(WRONG in verdicts)
+    return int(WRONG in verdicts or WRONG in found)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -124,7 +135,8 @@ def tried(corpus: Path, only: Sequence[str] | None = None) -> Iterator[Row]:
             continue
         if told["id"] not in entries:
             raise CorpusError(f"{TABLE.name}: {told['id']} is not in the corpus")
-        yield _row(told, entries[told["id"]], facts)
+        entry = entries[told["id"]]
+        yield {**_row(told, entry, facts), "found": by_itself(str(told["function"]), entry)}
 
 
 def facts_of_the_cases(functions: Sequence[Mapping[str, Any]]) -> Facts:
@@ -180,6 +192,49 @@ def _case(told: Mapping[str, Any], facts: Facts) -> Case:
 
 def _start(path: Start, told: Mapping[str, Any]) -> Start:
     return replace(path, initial={**path.initial, **told["initial"]})
+
+
+# Without being told ---------------------------------------------------------------
+
+
+def by_itself(function: str, entry: Entry) -> str:
+    """What comparing both images says in the roles that are found."""
+    with tempfile.TemporaryDirectory() as scratch:
+        fixed, buggy = images(entry, Path(scratch, "images"))
+    path = next((path for path in fixed if _has(fixed[path], function)), "")
+    if not path or path not in buggy:
+        return ""
+    if VIOLATED in _compared(function, path, buggy[path], fixed[path]):
+        return WRONG
+    found = _compared(function, path, fixed[path], buggy[path])
+    return RIGHT if VIOLATED in found else ""
+
+
+def _has(text: bytes, function: str) -> bool:
+    return read_file(text, ruleset.load_vocabulary()).function(function) is not None
+
+
+def _compared(function: str, path: str, before: bytes, after: bytes) -> set[str]:
+    """The verdicts, one for each object that the function looks up before."""
+    facts = ruleset.load_facts()
+    scenarios = [ruleset.load_scenario(folder, facts) for folder in ruleset.scenario_folders(())]
+    sides = []
+    for text in (before, after):
+        source = read_file(text, ruleset.load_vocabulary())
+        found = source.function(function)
+        if found is None:
+            return set()
+        sides.append((build(found, facts), neighbours(source, facts).small))
+    (graph, callees), _ = sides
+    verdicts = set()
+    for one in bindings_of(scenarios, graph, path, facts, callees):
+        old, new = (side_of(one, g, path, facts, c) for g, c in sides)
+        try:
+            difference = compare(one.scenario, one.real, old, new, facts, Options(cap=CAP))
+        except TooLarge:
+            continue
+        verdicts.add(difference.verdict)
+    return verdicts
 
 
 # Both images --------------------------------------------------------------------

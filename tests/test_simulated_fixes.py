@@ -40,6 +40,7 @@ def test_a_fix_has_a_scenario_or_a_reason() -> None:
 def test_a_row_is_well_formed(row: dict[str, str]) -> None:
     assert tuple(row) == simulated_fixes.COLUMNS
     assert row["verdict"] in ("right", "UNDECIDED")
+    assert row["found"] in ("right", "")
     assert (row["verdict"] == "UNDECIDED") == bool(row["reason"])
     assert (row["bound"] == "by hand") == bool(row["scenario"])
     if row["verdict"] == "right":

@@ -12,6 +12,7 @@ from reviewer.frontend.inputs import InputError, is_directory, read_inputs
 if TYPE_CHECKING:
     from reviewer.facts import Facts
     from reviewer.simulation.assemble import Subject
+    from reviewer.simulation.lifter import Definitions
     from reviewer.simulation.scenario import Real, Roles, Scenario
     from reviewer.syntax.parse import SourceFile
     from reviewer.syntax.place import Place
@@ -68,13 +69,21 @@ def subject(
 ) -> "Subject":
     """A function as the subject of a scenario, with those of its file it may call."""
     from reviewer.cfg.build import build
-    from reviewer.checker.callees import neighbours
     from reviewer.simulation.assemble import NO_ROLES, Subject
+    from reviewer.simulation.binding import in_graph
     from reviewer.simulation.roles import roles
 
     graph = build(function, facts)
     names = roles(scenario, graph, facts, place)
-    return Subject(graph, file, names, neighbours(source, facts).small, given or NO_ROLES)
+    named = in_graph(given, graph, facts) if given is not None else NO_ROLES
+    return Subject(graph, file, names, callees(source, facts), named)
+
+
+def callees(source: "SourceFile", facts: "Facts") -> "Definitions":
+    """The small functions of a file, which are put in the place of their calls."""
+    from reviewer.checker.callees import neighbours
+
+    return neighbours(source, facts).small
 
 
 def names_of(one: "Subject") -> Mapping[str, str]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from reviewer.frontend.inputs import InputError
 from reviewer.frontend.meter import Meter
-from reviewer.frontend.subjects import Missing, function_of, names_of, shown, subject
+from reviewer.frontend.subjects import Missing, callees, function_of, names_of, shown, subject
 from reviewer.record import dataclass, replace
-from reviewer.report.simulated import Tried
+from reviewer.report.simulated import Tried, beside
 from reviewer.simulation.answer import guards
 from reviewer.simulation.assemble import NO_ROLES, Subject, lift_subject
+from reviewer.simulation.differential import UNNOTICED, held_beside, noticed
 from reviewer.simulation.explore import TooLarge
 from reviewer.simulation.properties import HARMS
 from reviewer.simulation.reader import ActorError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reviewer.simulation.steps import Program
 
 MOST_PLACES = 4
+UNLIKE = "it is broken, or does not do what it was taken to do (--scenario shows the schedule)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +164,9 @@ def of_file(
     source, function = function_of(file, wanted)
     graph = build(function, how.facts)
     if scenario is not None:
-        choice = choice_in(scenario, graph, file, how.facts)
+        choice = choice_in(scenario, graph, file, how.facts, callees(source, how.facts))
     else:
-        found = choices(all_of_them, graph, file, how.facts)
+        found = choices(all_of_them, graph, file, how.facts, callees(source, how.facts))
         if not found:
             how.meter.say(f"{file}: {function.name}(): {_unfitting(graph, how.facts)}")
             return None
@@ -177,7 +179,7 @@ def of_file(
     given = choice.real.roles if choice.real is not None else None
     place = choice.place
     on = subject(choice.scenario, source, function, shown(file), place, given, how.facts)
-    return _alone(choice, on, how)
+    return _alone(choice, on, how, tentative=scenario is None)
 
 
 def _unfitting(graph: "Graph", facts: "Facts") -> str:
@@ -190,7 +192,7 @@ def _unfitting(graph: "Graph", facts: "Facts") -> str:
     return f"no scenario fits {told}; --scenario NAME chooses one"
 
 
-def _alone(choice: Choice, on: Subject, how: How) -> Tried:
+def _alone(choice: Choice, on: Subject, how: How, tentative: bool) -> Tried:
     scenario, function = choice.scenario, on.graph.function
     names = names_of(on)
     paths = [path for path in paths_of(scenario, on, names) if how.path in ("", path.name)]
@@ -204,9 +206,36 @@ def _alone(choice: Choice, on: Subject, how: How) -> Tried:
 
     one = _run(scenario, variant, on, real, how, paths, misfit, False)
     one = replace(one, because=choice.because)
+    if choice.found and not one.trial.reason:
+        one = _beside_some(one, on, how, tentative)
     if how.fully and one.trial.verdict == HOLDS:
-        return replace(one, decides=tuple(_deciding(one, on, paths, how)))
+        return replace(one, decides=(*one.decides, *_deciding(one, on, paths, how)))
     return one
+
+
+def _beside_some(one: Tried, on: Subject, how: How, tentative: bool) -> Tried:
+    """Who takes an object away, and how, is not written in the function that
+    finds it: it is right where some actor is beside which it holds.  Where there
+    is none its roles may be others, unless somebody named the scenario."""
+    done = one.trial
+    held = held_beside(done)
+    if one.real is None or not (held or tentative):
+        return one
+    if not held:
+        broken = ", ".join(done.broken)
+        reason = f"whoever takes the object away, it breaks {broken}: {UNLIKE}"
+        return replace(one, trial=replace(done, reason=reason))
+    asked = replace(done.variant, companies=held)
+    if not noticed(done.scenario, one.real, asked, on, how.facts, how.options):
+        return replace(one, trial=replace(done, reason=UNNOTICED))
+    others = [run for run in done.runs if not set(run.company) & set(held)]
+    apart = [
+        f"{beside(run.company)} it breaks {', '.join(run.result.broken) or 'the bound on states'}: "
+        "it relies on the object not being taken away so"
+        for run in others
+    ]
+    runs = tuple(run for run in done.runs if run not in others)
+    return replace(one, trial=replace(done, runs=runs), decides=tuple(apart))
 
 
 def _deciding(one: Tried, on: Subject, paths: Sequence[Path], how: How) -> Iterator[str]:

@@ -65,6 +65,8 @@ def _about(one: Tried) -> Iterator[str]:
         how = f"{HOWS.get(change.how, '')} ({change.how})".lstrip()
         yield f"  changed: {called(change.call)}{which} {how}"
     for old, new in variant.replace.items():
+        if old == new:
+            continue
         yield f"  {called(new)} runs in the place of {called(old)}"
     if variant.saves:
         yield f"  leaves out what saves the others: {clean(variant.saves)}"

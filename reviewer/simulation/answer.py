@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Answer for one function: what can other CPUs do to it, before and after?"""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -44,6 +45,9 @@ RANK = list(HARMS)
 DISTURBED = "disturbed"
 Goals = Callable[[Machine], Sequence[Goal]]
 
+_MAY_CHANGE = re.compile(r"\w\(|->|\*")
+"""What is called, or reached through a pointer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -77,7 +81,7 @@ class Run:
         program = self.machine.programs[self.machine.subject]
         keys = Counter(step.key for step in program.steps if isinstance(step, Branch) if step.key)
         again = sorted(key for key, count in keys.items() if count > 1)
-        texts = [key.partition("?")[2] for key in again if "(" in key or "->" in key]
+        texts = [key.partition("?")[2] for key in again if _MAY_CHANGE.search(key)]
         return texts[0] if texts else ""
 
     @property

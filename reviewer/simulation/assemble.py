@@ -83,6 +83,7 @@ def bind(
         clears=roles.clears,
         known={**path.known, **roles.known},
         uses=scenario.members_are_uses,
+        last=roles.last,
     )
 
 

@@ -19,7 +19,10 @@ class Bindings:
     ``file`` is shown in witnesses.  ``calls`` maps functions to the variable
     that calling them loads, ``clears`` to the one that they empty; ``known``
     maps functions, calls and conditions as written to the values they have.
-    With ``uses`` touching a member of an object touches the object.
+    With ``uses`` touching a member of an object touches the object.  ``last``
+    is what happens to an object when a call of which only the kind is known
+    drops its last reference (`reviewer.simulation.presumed`); empty where such
+    calls are not modelled.
     """
 
     objects: Mapping[str, int]
@@ -33,6 +36,7 @@ class Bindings:
     clears: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, int] = field(default_factory=dict)
     uses: bool = False
+    last: str = ""
 
     def counted(self, place: Place) -> bool:
         """Whether a place is the reference count of some object."""

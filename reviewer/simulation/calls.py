@@ -9,6 +9,7 @@ from reviewer.record import replace
 from reviewer.simulation.lifter import Lifter, given_away
 from reviewer.simulation.loaded import of_list
 from reviewer.simulation.lowered import last_under_lock
+from reviewer.simulation.presumed import presumed
 from reviewer.simulation.steps import (
     Access,
     Acquire,
@@ -79,7 +80,11 @@ def without_fact(lifter: Lifter, node: Invoke, call: str, number: int) -> None:
     pointer = node.pointer
     name = node.function or (render(pointer) if pointer is not None else call)
     touches = any(_names_object(lifter, arg) for arg in node.args)
-    (lifter.notes.unmodelled if touches else lifter.notes.ignored).add(f"{name}()")
+    known = lifter.bindings.last and presumed(lifter, node, call, lifter.reaching())
+    if not known:
+        (lifter.notes.unmodelled if touches else lifter.notes.ignored).add(f"{name}()")
+    elif node.result in lifter.fixed:
+        return
     lifter.fixed[node.result] = unknown(f"{call}@{lifter.prefix}{number}")
     _forget(lifter, node)
 

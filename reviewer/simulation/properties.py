@@ -8,7 +8,7 @@ from reviewer.simulation.steps import const
 
 HARMS = {
     "lost-reference": "a reference that somebody still holds is overwritten",
-    "use-after-free": "an object is freed while somebody holds a reference",
+    "use-after-free": "an object is used, or a reference to it held, after it was freed",
     "freeze-exclusive": "the count is frozen although somebody else holds a reference",
     "count-underflow": "a reference is dropped that nobody has",
     "get-on-zero": "a reference is taken on a count of zero (frozen or free)",

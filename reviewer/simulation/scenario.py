@@ -143,7 +143,8 @@ class Roles:
     are used instead of the renamed ones, ``calls`` functions to the word that
     calling them loads, ``clears`` to the one they empty; ``called`` says which
     function it calls where a variant's mutant names another; ``counter`` is the
-    member that counts, if it is another; ``known`` is as in `Path`.
+    member that counts, if it is another; ``known`` is as in `Path`, ``last`` as
+    in `reviewer.simulation.bindings.Bindings`.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -155,6 +156,7 @@ class Roles:
     called: Mapping[str, str] = field(default_factory=dict)
     counter: str = ""
     known: Mapping[str, int] = field(default_factory=dict)
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,21 @@ class Real:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupRoles:
+    """How a scenario speaks of any function that looks an object up: ``word``
+    is where it is found, under ``lock`` or else inside of ``context``.
+    ``hands_out`` calls a function that returns the object, ``uses`` one that
+    does not; ``last`` is what ends an object whose last reference was dropped."""
+
+    word: str
+    context: str
+    lock: str
+    hands_out: str
+    uses: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
 class StandsFor:
     """Which functions of a tree an actor was made after."""
 
@@ -188,6 +205,7 @@ class Scenario:
     ``fits`` are the steps a function must make for the scenario to speak of
     it, as ``op members`` (``cas _refcount``); without any it is asked about
     every function that touches its count, and None when a rule names it.
+    ``lookup`` says how it speaks of any object that is looked up.
     """
 
     name: str
@@ -214,6 +232,7 @@ class Scenario:
     returns_frozen: bool = False
     members_are_uses: bool = False
     fits: tuple[str, ...] | None = None
+    lookup: LookupRoles | None = None
 
     def number(self, name: str | int) -> int:
         """The number of an object, 0 for the empty name; a number is itself."""

@@ -11,6 +11,7 @@ from reviewer.simulation.reader import ActorError, read_actors
 from reviewer.simulation.scenario import (
     RESULT,
     Assumption,
+    LookupRoles,
     Mutation,
     Path,
     Property,
@@ -79,6 +80,7 @@ def _scenario(name: str, table: Mapping[str, Any], actors: "_Actors", facts: Fac
         success=_success(table.get("success", "not-negative")),
         freed_by=table.get("freed_by", "count"),
         fits=tuple(table["fits"]) if "fits" in table else None,
+        lookup=_lookup(table.get("lookup")),
         returns_frozen=table.get("returns_frozen", False),
         members_are_uses=table.get("members_are_uses", False),
     )
@@ -282,6 +284,19 @@ def roles_from(entry: Mapping[str, Any]) -> Roles:
     )
 
 
+def _lookup(table: Mapping[str, Any] | None) -> LookupRoles | None:
+    if table is None:
+        return None
+    return LookupRoles(
+        word=table["word"],
+        context=table.get("context", ""),
+        lock=table.get("lock", ""),
+        hands_out=table["hands_out"],
+        uses=table["uses"],
+        last=table["last"],
+    )
+
+
 def _several(told: str | Sequence[str]) -> tuple[str, ...]:
     return (told,) if isinstance(told, str) else tuple(told)
 
@@ -293,4 +308,6 @@ def _wanted(scenario: Scenario) -> frozenset[str]:
     wanted |= {new for variant in scenario.variants for new in variant.replace.values()}
     wanted |= {entry.actor for entry in scenario.stands_for}
     wanted |= {real.caller for real in scenario.reals} | {scenario.caller}
+    if scenario.lookup is not None:
+        wanted |= {scenario.lookup.hands_out, scenario.lookup.uses}
     return frozenset(wanted - {""})

@@ -11,6 +11,7 @@ from reviewer.locks.conditions import condition
 from reviewer.record import dataclass
 from reviewer.simulation.answer import DISTURBED, checks_of, failing
 from reviewer.simulation.assemble import Subject
+from reviewer.simulation.binding import bindings_of
 from reviewer.simulation.examine import fits, fitting
 from reviewer.simulation.explore import explore
 from reviewer.simulation.follow import Taken
@@ -28,23 +29,34 @@ from reviewer.syntax.render import render
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A scenario a function can be tried in: ``real`` where the scenario names
-    it, else ``place`` is what of it the scenario is about."""
+    it, else ``place`` is what of it the scenario is about; ``found`` says how the
+    roles of ``real`` were found out where nobody wrote them down."""
 
     scenario: Scenario
     real: Real | None
     place: Place | None
+    found: str = ""
 
     @property
     def because(self) -> str:
         """Why it is this scenario."""
+        if self.found:
+            return self.found
         if self.real is not None:
             return "it names this function"
         return f"the function touches {self.place}" if self.place is not None else "you said so"
 
 
-def choices(scenarios: Sequence[Scenario], graph: Graph, file: str, facts: Facts) -> list[Choice]:
+def choices(
+    scenarios: Sequence[Scenario],
+    graph: Graph,
+    file: str,
+    facts: Facts,
+    definitions: Definitions = lambda name: None,
+) -> list[Choice]:
     """The scenarios that fit a function, the best one first: those that name
-    it, else the one that asks for most of what it does."""
+    it, else the one that asks for most of what it does, else those that speak
+    of any object that is looked up."""
     named = [
         Choice(scenario, real, None)
         for scenario in scenarios
@@ -59,12 +71,23 @@ def choices(scenarios: Sequence[Scenario], graph: Graph, file: str, facts: Facts
         for place in places
         if (scenario := fitting(scenarios, place, graph, facts)) is not None
     ]
-    return sorted(found, key=lambda one: -len(one.scenario.fits or ()))
+    if found:
+        return sorted(found, key=lambda one: -len(one.scenario.fits or ()))
+    bound = bindings_of(scenarios, graph, file, facts, definitions)
+    return [Choice(one.scenario, one.real, None, one.because) for one in bound]
 
 
-def choice_in(scenario: Scenario, graph: Graph, file: str, facts: Facts) -> Choice:
+def choice_in(
+    scenario: Scenario,
+    graph: Graph,
+    file: str,
+    facts: Facts,
+    definitions: Definitions = lambda name: None,
+) -> Choice:
     """How a function is tried in a scenario that somebody named."""
-    named = [one for one in choices([scenario], graph, file, facts) if one.real is not None]
+    named = [
+        one for one in choices([scenario], graph, file, facts, definitions) if one.real is not None
+    ]
     if named:
         return named[0]
     counted = [

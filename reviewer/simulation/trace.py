@@ -95,7 +95,9 @@ def _text(taken: Taken) -> str:
     if isinstance(step, Mark | Stop):
         return f"return {step.text}".strip()
     call, colon, half = step.origin.text.partition(": ")
-    return f"{call if len(call) <= MAX_CALL else call.split('(', 1)[0] + '()'}{colon}{half}"
+    if len(call) > MAX_CALL and "(" in call:
+        call = f"{call.split('(', 1)[0]}()"
+    return f"{call}{colon}{half}"
 
 
 def _called(role: str, names: Mapping[str, str]) -> str:
