@@ -196,7 +196,8 @@ class Rule:
     words is read another way) or, with ``compared = "types"``, against every
     comparison the patch writes.  ``message`` may name ``{access}``,
     ``{place}``, ``{lost}``, ``{function}``.  ``scenario`` is the scenario of
-    the simulation that judges it, empty for the one that fits the place.
+    the simulation that judges it, empty for the one that fits the place, and
+    ``lookup`` for that too or else one that speaks of any object that is looked up.
     ``explained_by`` are words, with a ``*`` at the end for any ending, by
     which a changelog speaks of such a change.  ``unspoken``: it is about the
     changelog, which has to be known and to say none of these words; it joins

@@ -232,9 +232,10 @@ def _compared(model: Model) -> list[str]:
         if fresh:
             more = ", ..." if len(fresh) > _NEW_OUTCOMES else ""
             told.append(f"Possible only now: {'; '.join(fresh[:_NEW_OUTCOMES])}{more}.")
-        else:
+        elif model.after.verdict != "VIOLATED":
             told.append("No outcome is new with the patch.")
-    told += [sentence(f"this assumes: {text}") for text in model.assumptions]
+    if model.assumptions:
+        told.append(sentence(f"this assumes: {'; '.join(map(clean, model.assumptions))}"))
     if model.unmodelled:
         told.append(f"Not modelled: {', '.join(map(called, model.unmodelled))}.")
     return told

@@ -18,6 +18,7 @@ from reviewer.verdict.changelog import changelog_says
 from reviewer.verdict.comparison import difference, with_comparison
 from reviewer.verdict.fingerprint import fingerprint
 from reviewer.verdict.ledger import Ledger
+from reviewer.verdict.looked_up import LOOKUP, with_lookup
 from reviewer.verdict.model import with_model
 from reviewer.verdict.records import Verdict
 from reviewer.verdict.stable import unsettled
@@ -50,14 +51,17 @@ def judge(
     """
     place = _place(finding.place) if finding.place else None
     rule = ledger.add("rule", finding.reason, f"rules/{finding.rule}")
-    if not finding.place or change is None:
-        return Judged(_verdict(finding, patch, changelog, None, "", rule), None, (), change)
-    scenario = _scenario(finding, place, scenarios, change, facts)
-    if scenario is None or place is None:
-        reason = f"no scenario of the simulation is about {finding.place}"
-        return Judged(
-            _verdict(finding, patch, changelog, "UNDECIDED", reason, rule), None, (), change
-        )
+    scenario = None
+    if change is not None and finding.place:
+        scenario = _scenario(finding, place, scenarios, change, facts)
+    if scenario is None or place is None or change is None:
+        undecided = finding.place and change is not None
+        standing = "UNDECIDED" if undecided else None
+        reason = f"no scenario of the simulation is about {finding.place}" if undecided else ""
+        verdict = _verdict(finding, patch, changelog, standing, reason, rule)
+        if change is not None and finding.scenario == LOOKUP:
+            verdict = with_lookup(verdict, change, scenarios, facts, ledger, drift)
+        return Judged(verdict, None, (), change)
     answer = _examined(scenario, finding, change, place, facts)
     compared = not finding.lost
     standing, reason = difference(answer) if compared else _standing(answer, change)
@@ -81,7 +85,7 @@ def _scenario(
 ) -> Scenario | None:
     """The scenario the rule names, else the one that fits what the function
     did before the patch."""
-    if finding.scenario:
+    if finding.scenario and finding.scenario != LOOKUP:
         return next((one for one in scenarios if one.name == finding.scenario), None)
     if place is None:
         return None

@@ -23,7 +23,7 @@ from mutants import (
 )
 
 LOST = "a reference that somebody still holds is overwritten"
-FREED = "an object is freed while somebody holds a reference"
+FREED = "an object is used, or a reference to it held, after it was freed"
 SHARED = "the count is frozen although somebody else holds a reference"
 PUBLISHED = "the function gives up although newfolio is already published in the page cache"
 STALE = "a lookup keeps a reference to the old folio although migration has succeeded"

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Judge a finding about an object that the function looks up: in a scenario about
+any object, both images compared."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from reviewer.checker.records import Finding
+from reviewer.checker.rule import FunctionChange
+from reviewer.facts import Facts
+from reviewer.record import replace
+from reviewer.simulation.answer import Run, shown, worst
+from reviewer.simulation.binding import Binding, bindings_of, side_of
+from reviewer.simulation.differential import Difference, compare, held_beside
+from reviewer.simulation.explore import TooLarge
+from reviewer.simulation.scenario import Scenario
+from reviewer.simulation.trial import HOLDS, VIOLATED, Options, Trial
+from reviewer.verdict.ledger import Ledger
+from reviewer.verdict.model import harm, witness
+from reviewer.verdict.records import ImageResult, Model, Verdict
+from reviewer.verdict.stable import unsettled
+from reviewer.verdict.words import listed
+
+LOOKUP = "lookup"
+"""The word by which a rule asks for whichever scenario speaks of a lookup."""
+CAP = 20_000
+"""Machines of these scenarios have some hundred states; one with more is of a
+function that does much beside."""
+_WORD = re.compile(r"\w+")
+
+Drift = Callable[[str], tuple[str, ...]]
+
+
+def with_lookup(
+    verdict: Verdict,
+    change: FunctionChange,
+    scenarios: Sequence[Scenario],
+    facts: Facts,
+    ledger: Ledger,
+    drift: Drift,
+) -> Verdict:
+    """The verdict with a schedule of harm, where the patch makes one possible;
+    else as it was, for who else uses the object is not known.  CONFIRMED takes
+    harm beside everybody with whom the code did none before: how the object is
+    taken away is not looked up in the tree."""
+    if change.partial:
+        return verdict
+    for one in bindings_of(
+        scenarios, change.before.graph, verdict.finding.file, facts, change.callees_before
+    ):
+        if not _about(one, verdict.finding):
+            continue
+        try:
+            found = _compared(one, change, facts)
+        except TooLarge:
+            continue
+        broken = _broken(one, found, change)
+        if broken is not None:
+            return _told(verdict, one, found, broken, ledger, drift(one.scenario.name))
+    return verdict
+
+
+def _about(one: Binding, finding: Finding) -> bool:
+    """Whether a finding speaks of the object, or of where it comes from."""
+    told = " ".join((finding.message, finding.reason, finding.place, *finding.causes))
+    return one.object in _WORD.findall(told) or one.source.removesuffix(")") in told
+
+
+def _compared(one: Binding, change: FunctionChange, facts: Facts) -> Difference:
+    file = change.file
+    before = side_of(one, change.before.graph, file, facts, change.callees_before)
+    after = side_of(one, change.after.graph, file, facts, change.callees_after)
+    return compare(one.scenario, one.real, before, after, facts, Options(cap=CAP))
+
+
+def _broken(one: Binding, found: Difference, change: FunctionChange) -> Run | None:
+    """The run that does harm, unless what it turns on may have changed meanwhile."""
+    if found.verdict != VIOLATED or found.after is None:
+        return None
+    broken = worst(list(_runs(one, found.after)))
+    if broken is None or broken.asked_again or unsettled(broken, change.after.graph):
+        return None
+    return broken
+
+
+def _runs(one: Binding, done: Trial) -> Iterator[Run]:
+    for run in done.runs:
+        yield Run(one.scenario, run.path, run.assumption, run.company, run.machine, run.result, {})
+
+
+def _told(
+    verdict: Verdict,
+    one: Binding,
+    found: Difference,
+    broken: Run,
+    ledger: Ledger,
+    drift: tuple[str, ...],
+) -> Verdict:
+    assert found.before is not None and found.after is not None
+    function = verdict.finding.function
+    source = f"rules/actors/{one.scenario.name}"
+    beside = f" beside {listed([f'{name}()' for name in broken.company])}"
+    text = f"a schedule does harm in {function}(){beside}: {harm(broken)}"
+    apart = held_beside(found.after)
+    undecided = _where(found, apart)
+    taken = f"before the patch {function}() {one.because.removeprefix('it ')}"
+    model = Model(
+        scenario=one.scenario.name,
+        bound=_bound(found),
+        before=_image(one, found.before, found.companies),
+        after=_image(one, found.after, found.companies),
+        paths=(),
+        guard=None,
+        guard_removed="",
+        assumptions=_assumed(found.after),
+        unmodelled=(),
+        drift=drift,
+    )
+    return replace(
+        verdict,
+        severity=verdict.severity if apart else "error",
+        standing="UNDECIDED" if apart else "CONFIRMED",
+        undecided=undecided,
+        model=model,
+        witness=witness(shown(one.scenario, broken, broken.result.broken[broken.broken])),
+        witness_caption=f"This schedule does harm{beside if apart else ''}: {harm(broken)}",
+        evidence=(f"{taken}, and no schedule does harm",),
+        facts=(*verdict.facts, ledger.add("model", text, source)),
+    )
+
+
+def _where(found: Difference, apart: Sequence[str]) -> str:
+    """Beside whom the new version does harm, where that is not everybody."""
+    if not apart:
+        return ""
+    harmed = [f"{name}()" for name in found.companies if name not in apart]
+    others = listed([f"{name}()" for name in apart])
+    return (
+        f"beside {listed(harmed)} it does harm, beside {others} none: "
+        "which of them is like the way the object is taken away in this tree is not known"
+    )
+
+
+def _bound(found: Difference) -> str:
+    actors = listed([f"{name}()" for name in found.companies], "or")
+    return (
+        f"beside one call of the function: {actors}, which takes the object away in a way that the "
+        "code before the patch stands; loops of unknown length at most twice; sequentially "
+        "consistent"
+    )
+
+
+def _image(one: Binding, done: Trial, companies: Sequence[str]) -> ImageResult:
+    runs = [run for run in _runs(one, done) if set(run.company) <= set(companies)]
+    broken = worst(runs)
+    ends = {", ".join(end) for run in runs for end in run.result.outcomes}
+    return ImageResult(
+        verdict=VIOLATED if broken else HOLDS,
+        states=sum(run.result.states for run in runs),
+        transitions=sum(run.result.transitions for run in runs),
+        outcomes=tuple(sorted(ends)),
+        property=harm(broken) if broken else "",
+    )
+
+
+def _assumed(done: Trial) -> tuple[str, ...]:
+    """What lifting the function took for granted."""
+    programs = (run.machine.programs[run.machine.subject] for run in done.runs)
+    return tuple(dict.fromkeys(text for program in programs for text in program.assumptions))
