@@ -121,6 +121,10 @@ def _model(model: Model) -> Data:
         "assumptions": list(model.assumptions),
         "unmodelled": list(model.unmodelled),
         "drift": list(model.drift),
+        "new_outcomes": [
+            {"outcome": one.outcome, "witness": _witness(one.witness)}
+            for one in model.new_outcomes
+        ],
     }
 
 

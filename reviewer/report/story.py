@@ -23,6 +23,9 @@ Line = tuple[int, str]
 def story(verdict: Verdict, width: int) -> list[str]:
     """The lines below the headline of a finding, indented by two, at most ``width`` wide."""
     shown = schedule(verdict.witness, verdict.witness_caption, width)
+    if verdict.model and verdict.standing != "CONFIRMED":
+        for one in verdict.model.new_outcomes[:1]:
+            shown += schedule(one.witness, f"Possible only after: {clean(one.outcome)}", width)
     return [*_set(_told(verdict), width), *shown, *_set(_backed(verdict), width)]
 
 

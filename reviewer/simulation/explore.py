@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reviewer.record import dataclass
 from reviewer.simulation.follow import Taken, Way, ways
-from reviewer.simulation.layout import WIDEST, Overflow, layout_of
+from reviewer.simulation.layout import NARROW, WIDEST, Overflow, layout_of
 from reviewer.simulation.machine import BROKE, Machine
 from reviewer.simulation.model import STOPPED, Goal, Property, model_of
 from reviewer.simulation.search import Progress, Search, exchangeable
@@ -64,13 +64,25 @@ def explore(
     met.  ``progress`` is told the numbers of states and of those still to be
     expanded, now and then.  Raises `TooLarge` when a count grows without end.
     """
+    return _result(_searched(machine, properties, goals, cap, only_goals, symmetry, progress))
+
+
+def _searched(
+    machine: Machine,
+    properties: Sequence[Property],
+    goals: Sequence[Goal],
+    cap: int,
+    only_goals: bool,
+    symmetry: bool,
+    progress: Progress | None,
+) -> Search:
     model = model_of(machine, properties, goals)
-    room = 4
+    room = NARROW
     while True:
         try:
             search = Search(model, layout_of(model, room), goals, cap, only_goals, symmetry)
             search.run(progress)
-            return _result(search)
+            return search
         except Overflow as error:
             room += 4
             if room > WIDEST:
@@ -86,7 +98,7 @@ def _result(search: Search) -> Exploration:
         transitions=search.transitions,
         broken={name: _schedule(search, state) for name, state in search.broken.items()},
         goals={name: _to_goal(search, name, *at) for name, at in search.reached.items()},
-        outcomes=tuple(sorted(set(_outcomes(search)))),
+        outcomes=tuple(sorted({texts for _, texts in _outcomes(search)})),
         complete=search.complete,
     )
 
@@ -94,7 +106,23 @@ def _result(search: Search) -> Exploration:
 # Ends -------------------------------------------------------------------------
 
 
-def _outcomes(search: Search) -> Iterator[tuple[str, ...]]:
+def way_to_end(
+    machine: Machine,
+    properties: Sequence[Property],
+    outcome: tuple[str, ...],
+    cap: int = CAP,
+    symmetry: bool = True,
+) -> tuple[Taken, ...]:
+    """A shortest schedule that ends in an outcome; none where it never does."""
+    search = _searched(machine, properties, (), cap, False, symmetry, None)
+    for state, texts in _outcomes(search):
+        if texts == outcome:
+            return _schedule(search, state)
+    return ()
+
+
+def _outcomes(search: Search) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """How it can end, each with the first state in which it does."""
     seen: set[int] = set()
     kinds = ("result", "kept", "pc", "stage")
     mask = search.broke.mask
@@ -105,7 +133,7 @@ def _outcomes(search: Search) -> Iterator[tuple[str, ...]]:
         if state & mask not in seen:
             seen.add(state & mask)
             if not state & search.broke.mask and search.ended(state):
-                yield _texts(search, state)
+                yield state, _texts(search, state)
 
 
 def _texts(search: Search, state: int) -> tuple[str, ...]:

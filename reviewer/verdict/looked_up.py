@@ -16,7 +16,7 @@ from reviewer.simulation.explore import TooLarge
 from reviewer.simulation.scenario import Scenario
 from reviewer.simulation.trial import HOLDS, VIOLATED, Options, Trial
 from reviewer.verdict.ledger import Ledger
-from reviewer.verdict.model import harm, witness
+from reviewer.verdict.model import harm, new_outcomes, witness
 from reviewer.verdict.records import ImageResult, Model, Verdict
 from reviewer.verdict.stable import unsettled
 from reviewer.verdict.words import listed
@@ -107,14 +107,17 @@ def _told(
     model = Model(
         scenario=one.scenario.name,
         bound=_bound(found),
-        before=_image(one, found.before, found.companies),
-        after=_image(one, found.after, found.companies),
+        before=_image(_asked(one, found.before, found)),
+        after=_image(_asked(one, found.after, found)),
         paths=(),
         guard=None,
         guard_removed="",
         assumptions=_assumed(found.after),
         unmodelled=(),
         drift=drift,
+        new_outcomes=new_outcomes(
+            _asked(one, found.before, found), _asked(one, found.after, found)
+        ),
     )
     return replace(
         verdict,
@@ -150,8 +153,12 @@ def _bound(found: Difference) -> str:
     )
 
 
-def _image(one: Binding, done: Trial, companies: Sequence[str]) -> ImageResult:
-    runs = [run for run in _runs(one, done) if set(run.company) <= set(companies)]
+def _asked(one: Binding, done: Trial, found: Difference) -> list[Run]:
+    """The runs beside those beside whom the code before the patch does no harm."""
+    return [run for run in _runs(one, done) if set(run.company) <= set(found.companies)]
+
+
+def _image(runs: Sequence[Run]) -> ImageResult:
     broken = worst(runs)
     ends = {", ".join(end) for run in runs for end in run.result.outcomes}
     return ImageResult(

@@ -5,14 +5,22 @@ from collections.abc import Iterable, Sequence
 
 from reviewer.checker.records import Finding
 from reviewer.record import replace
-from reviewer.simulation.answer import DISTURBED, Run, shown, simplest, worst
+from reviewer.simulation.answer import DISTURBED, Run, checks_of, shown, simplest, worst
 from reviewer.simulation.examine import Answer, PathAnswer
+from reviewer.simulation.explore import way_to_end
 from reviewer.simulation.properties import HARMS
 from reviewer.simulation.raising import Raiser
 from reviewer.simulation.scenario import Assumption
 from reviewer.simulation.trace import TraceStep
 from reviewer.verdict.ledger import Ledger
-from reviewer.verdict.records import ImageResult, Model, PathResult, Verdict, WitnessStep
+from reviewer.verdict.records import (
+    ImageResult,
+    Model,
+    NewOutcome,
+    PathResult,
+    Verdict,
+    WitnessStep,
+)
 from reviewer.verdict.words import counter_name, listed, lock_name
 
 
@@ -62,7 +70,29 @@ def model_of(answer: Answer, drift: tuple[str, ...]) -> Model:
         assumptions=answer.assumptions,
         unmodelled=answer.unmodelled,
         drift=drift,
+        new_outcomes=new_outcomes(
+            [run for path in lost for run in path.before],
+            [run for path in lost for run in path.after],
+        ),
     )
+
+
+MOST_OUTCOMES = 4
+
+
+def new_outcomes(before: Sequence[Run], after: Sequence[Run]) -> tuple[NewOutcome, ...]:
+    """The first ends that only the after image has, each with a schedule."""
+    old = {", ".join(end) for run in before for end in run.result.outcomes}
+    found: dict[str, NewOutcome] = {}
+    for run in after if before else ():
+        for end in run.result.outcomes:
+            text = ", ".join(end)
+            if text in old or text in found or len(found) == MOST_OUTCOMES:
+                continue
+            checks = checks_of(run.scenario, run.machine)
+            steps = shown(run.scenario, run, way_to_end(run.machine, checks, end))
+            found[text] = NewOutcome(text, witness(steps))
+    return tuple(sorted(found.values(), key=lambda one: one.outcome))
 
 
 _NO_RUN = ImageResult("BOUND_REACHED", 0, 0, (), "")

@@ -66,6 +66,15 @@ class PathResult:
 
 
 @dataclass(frozen=True, slots=True)
+class NewOutcome:
+    """An end that the after image can come to and the before image cannot, and
+    a shortest schedule that does."""
+
+    outcome: str
+    witness: tuple[WitnessStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """What the simulation says of a finding.
 
@@ -73,7 +82,8 @@ class Model:
     the call and line in the after image that saves the paths where something
     was lost; ``guard_removed`` says what happens without it;
     ``assumptions`` and ``unmodelled`` are sentences and call names; ``drift``
-    compares the actors with the tree, one sentence an actor.
+    compares the actors with the tree, one sentence an actor.  ``new_outcomes``
+    are the difference of the outcomes, as far as they are shown.
     """
 
     scenario: str
@@ -86,6 +96,7 @@ class Model:
     assumptions: tuple[str, ...]
     unmodelled: tuple[str, ...]
     drift: tuple[str, ...]
+    new_outcomes: tuple[NewOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

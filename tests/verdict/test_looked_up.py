@@ -109,6 +109,22 @@ def test_a_lock_that_is_gone(tmp_path: Path, edits: tuple[tuple[str, str], ...])
     assert {step.actor for step in found[0].witness} >= {"widget_last"}
 
 
+def test_ends_that_only_the_new_code_has(tmp_path: Path) -> None:
+    """Each with a schedule that comes to it."""
+    early = (
+        "\tif (w)\n\t\tkref_get",
+        "\tspin_unlock(&shelf->lock);\n\tif (!w)\n\t\treturn NULL;\n\tkref_get",
+    )
+    late = ("\tspin_unlock(&shelf->lock);\n\treturn w;", "\treturn w;")
+    found = [one.model for one in judged(tmp_path, late, early) if one.model is not None]
+    ends = {one.outcome: one.witness for model in found for one in model.new_outcomes}
+    assert set(ends) == {
+        "put_and_lock() ends without a reference, widget_last() returns NULL",
+        "remove_then_put() ends without a reference, widget_last() returns NULL",
+    }
+    assert all(witness[-1].step == "return NULL" for witness in ends.values())
+
+
 def test_a_lock_that_moves_down_behind_nothing_it_needs(tmp_path: Path) -> None:
     """No schedule does harm: no finding is made worse, and none is said to be right."""
     taken, read = "\tspin_lock(&shelf->lock);\n", "\tshelf->looked++;\n"
