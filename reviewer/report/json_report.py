@@ -122,8 +122,7 @@ def _model(model: Model) -> Data:
         "unmodelled": list(model.unmodelled),
         "drift": list(model.drift),
         "new_outcomes": [
-            {"outcome": one.outcome, "witness": _witness(one.witness)}
-            for one in model.new_outcomes
+            {"outcome": one.outcome, "witness": _witness(one.witness)} for one in model.new_outcomes
         ],
     }
 

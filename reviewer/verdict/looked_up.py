@@ -96,7 +96,7 @@ def _told(
     ledger: Ledger,
     drift: tuple[str, ...],
 ) -> Verdict:
-    assert found.before is not None and found.after is not None
+    assert found.after is not None
     function = verdict.finding.function
     source = f"rules/actors/{one.scenario.name}"
     beside = f" beside {listed([f'{name}()' for name in broken.company])}"
@@ -104,21 +104,7 @@ def _told(
     apart = held_beside(found.after)
     undecided = _where(found, apart)
     taken = f"before the patch {function}() {one.because.removeprefix('it ')}"
-    model = Model(
-        scenario=one.scenario.name,
-        bound=_bound(found),
-        before=_image(_asked(one, found.before, found)),
-        after=_image(_asked(one, found.after, found)),
-        paths=(),
-        guard=None,
-        guard_removed="",
-        assumptions=_assumed(found.after),
-        unmodelled=(),
-        drift=drift,
-        new_outcomes=new_outcomes(
-            _asked(one, found.before, found), _asked(one, found.after, found)
-        ),
-    )
+    model = _model(one, found, drift)
     return replace(
         verdict,
         severity=verdict.severity if apart else "error",
@@ -129,6 +115,24 @@ def _told(
         witness_caption=f"This schedule does harm{beside if apart else ''}: {harm(broken)}",
         evidence=(f"{taken}, and no schedule does harm",),
         facts=(*verdict.facts, ledger.add("model", text, source)),
+    )
+
+
+def _model(one: Binding, found: Difference, drift: tuple[str, ...]) -> Model:
+    assert found.before is not None and found.after is not None
+    before, after = (_asked(one, done, found) for done in (found.before, found.after))
+    return Model(
+        scenario=one.scenario.name,
+        bound=_bound(found),
+        before=_image(before),
+        after=_image(after),
+        paths=(),
+        guard=None,
+        guard_removed="",
+        assumptions=_assumed(found.after),
+        unmodelled=(),
+        drift=drift,
+        new_outcomes=new_outcomes(before, after),
     )
 
 
