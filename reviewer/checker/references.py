@@ -11,9 +11,10 @@ from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Join, Leave
 from reviewer.checker.paths import Paths
 from reviewer.checker.rule import FunctionChange, PatchChange
 from reviewer.locks.conditions import NULLS, STEPS, expressions, words
+from reviewer.syntax.place import substitute
 from reviewer.syntax.rebuild import walk
 from reviewer.syntax.render import render
-from reviewer.syntax.tree import Assign, Cast, Expr, Member, Name, Unary
+from reviewer.syntax.tree import Assign, Call, Cast, Expr, Member, Name, Unary
 
 TAKES = frozenset({"get", "try-get", "lookup"})
 DROPS = frozenset({"put"})
@@ -171,9 +172,10 @@ class References:
         )
 
     def _counted_plainly(self, one: Operation) -> bool:
-        """Whether a plain counter in the object goes up or down now instead."""
+        """Whether a plain counter in the object goes up or down now instead, or the
+        same one by a function of which it is not known that it takes references."""
         names = self.change.after.locks.names
-        return any(
+        return any(one.object == other.object for other in self.plainly()) or any(
             isinstance(node, Compute)
             and isinstance(node.expr, Unary)
             and node.expr.op in STEPS
@@ -181,6 +183,30 @@ class References:
             and root(str(named(node.expr.operand, names))) == root(one.object)
             for _, node in self.paths.fresh()
         )
+
+    def plainly(self) -> Iterator[Operation]:
+        """The counters that calls which came with the patch add to."""
+        names = self.change.after.locks.names
+        for number, node in self.paths.fresh():
+            fact = self.change.facts.of(node.function) if isinstance(node, Invoke) else None
+            for step in fact.steps if fact is not None else ():
+                if step.op != "add" or step.place is None or not isinstance(node, Invoke):
+                    continue
+                about = named(substitute(step.place, node.args), names)
+                call = names.spell(Call(node.loc, Name(node.loc, node.function), node.args))
+                yield Operation(
+                    kind="get",
+                    name=node.function,
+                    family=COUNT,
+                    object=about,
+                    result=node.result,
+                    when="always",
+                    node=number,
+                    line=node.loc.line,
+                    text=call,
+                    implicit=node.scope is not None,
+                    guessed=False,
+                )
 
     def _respelled(self, one: Operation, kinds: Collection[str]) -> bool:
         """Whether as much came for another member of what the object is in: it

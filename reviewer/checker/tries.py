@@ -33,6 +33,10 @@ def untried(found: References) -> Iterator[Untried]:
         for one in change.operations.added
         if one.kind == "get" and is_reference(one, change.after)
     ]
+    # What was tried is a count of references, and so is what is added to it now.
+    tried = {one.object for one in change.operations.removed if one.kind == "try-get"}
+    known = {one.node for one in plain}
+    plain += [one for one in found.plainly() if one.object in tried and one.node not in known]
     for one in change.operations.removed:
         if one.kind != "try-get" or not is_reference(one, change.before):
             continue

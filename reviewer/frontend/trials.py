@@ -12,13 +12,22 @@ from reviewer.record import dataclass, replace
 from reviewer.report.simulated import Tried, beside
 from reviewer.simulation.answer import guards
 from reviewer.simulation.assemble import NO_ROLES, Subject, lift_subject
-from reviewer.simulation.differential import UNNOTICED, held_beside, noticed
+from reviewer.simulation.differential import NO_VARIANT, UNNOTICED, held_beside, noticed
 from reviewer.simulation.explore import TooLarge
 from reviewer.simulation.properties import HARMS
 from reviewer.simulation.reader import ActorError
 from reviewer.simulation.scenario import Path, Real, Scenario, Variant
 from reviewer.simulation.single import Choice, choice_in, choices, misfits, nearest, paths_of
-from reviewer.simulation.trial import HOLDS, Options, Trial, trial, variants_of
+from reviewer.simulation.steps import Access
+from reviewer.simulation.trial import (
+    HOLDS,
+    VIOLATED,
+    Explored,
+    Options,
+    Trial,
+    trial,
+    variants_of,
+)
 
 if TYPE_CHECKING:
     from reviewer.cfg.graph import Graph
@@ -26,7 +35,10 @@ if TYPE_CHECKING:
     from reviewer.simulation.steps import Program
 
 MOST_PLACES = 4
-UNLIKE = "it is broken, or does not do what it was taken to do (--scenario shows the schedule)"
+UNLIKE = (
+    "it is broken, or does not do what it was taken to do (--scenario with that name shows the "
+    "schedule)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +90,16 @@ def _on_path(scenario: Scenario, variant: Variant, path: str) -> Variant | None:
     """The variant on one path only; None where it is not about that path."""
     if not path:
         return variant
-    known = [one.name for one in scenario.paths]
-    if path not in known:
-        raise InputError(f"{scenario.name} has no path {path} (there are {', '.join(known)})")
+    _known_path(scenario, path)
     if variant.paths and path not in variant.paths:
         return None
     return replace(variant, paths=(path,))
+
+
+def _known_path(scenario: Scenario, path: str) -> None:
+    known = [one.name for one in scenario.paths]
+    if path and path not in known:
+        raise InputError(f"{scenario.name} has no path {path} (there are {', '.join(known)})")
 
 
 def _tried(scenario: Scenario, variant: Variant, on: Subject, real: Real | None, how: How) -> Tried:
@@ -195,8 +211,9 @@ def _unfitting(graph: "Graph", facts: "Facts") -> str:
 def _alone(choice: Choice, on: Subject, how: How, tentative: bool) -> Tried:
     scenario, function = choice.scenario, on.graph.function
     names = names_of(on)
+    _known_path(scenario, how.path)
     paths = [path for path in paths_of(scenario, on, names) if how.path in ("", path.name)]
-    variant = Variant("", "", {}, tuple(path.name for path in paths), (), "", "", "")
+    variant = replace(_as_written(choice), paths=tuple(path.name for path in paths))
     real = choice.real or Real(on.file, function.name, NO_ROLES, (), (), "")
 
     def misfit(programs: "Mapping[str, Program]") -> str:
@@ -206,36 +223,81 @@ def _alone(choice: Choice, on: Subject, how: How, tentative: bool) -> Tried:
 
     one = _run(scenario, variant, on, real, how, paths, misfit, False)
     one = replace(one, because=choice.because)
-    if choice.found and not one.trial.reason:
-        one = _beside_some(one, on, how, tentative)
+    if one.trial.reason or not how.run:
+        return one
+    if scenario.lookup is not None:
+        one = _beside_some(one, on, how, tentative and bool(choice.found))
+    elif tentative and choice.real is None and one.trial.verdict == VIOLATED:
+        one = _perhaps(one)
     if how.fully and one.trial.verdict == HOLDS:
         return replace(one, decides=(*one.decides, *_deciding(one, on, paths, how)))
     return one
 
 
+def _as_written(choice: Choice) -> Variant:
+    """Who runs beside a function: for one that a scenario about any object names,
+    those beside whom it must hold."""
+    if choice.scenario.lookup is not None and choice.real is not None and not choice.found:
+        for one in variants_of(choice.scenario, choice.real):
+            if one.expect == HOLDS and not one.progress:
+                return replace(NO_VARIANT, replace=one.replace, companies=one.companies)
+    return NO_VARIANT
+
+
+def _perhaps(one: Tried) -> Tried:
+    """Harm in a scenario nobody named is told of a function that changes the
+    words the scenario has; any other may merely count the same objects."""
+    stores = (
+        isinstance(step, Access) and step.index is None and step.op != "load"
+        for program in one.programs.values()
+        for step in program.steps
+    )
+    if one.trial.scenario.fits or any(stores):
+        return one
+    broken = ", ".join(one.trial.broken)
+    reason = f"it breaks {broken} there: {UNLIKE}"
+    return replace(one, trial=replace(one.trial, reason=reason))
+
+
 def _beside_some(one: Tried, on: Subject, how: How, tentative: bool) -> Tried:
     """Who takes an object away, and how, is not written in the function that
     finds it: it is right where some actor is beside which it holds.  Where there
-    is none its roles may be others, unless somebody named the scenario."""
-    done = one.trial
+    is none its roles may be others, if it was the program that found them."""
+    runs = tuple(run for run in one.trial.runs if run.company)
+    done = replace(one.trial, runs=runs)
+    if any(not run.result.complete and not run.result.broken for run in runs):
+        bound = tuple(run for run in runs if not run.result.broken)
+        return replace(one, trial=replace(done, runs=bound))
     held = held_beside(done)
     if one.real is None or not (held or tentative):
         return one
     if not held:
         broken = ", ".join(done.broken)
         reason = f"whoever takes the object away, it breaks {broken}: {UNLIKE}"
+        reason = reason if broken else "nobody takes the object away (--actors)"
         return replace(one, trial=replace(done, reason=reason))
     asked = replace(done.variant, companies=held)
     if not noticed(done.scenario, one.real, asked, on, how.facts, how.options):
         return replace(one, trial=replace(done, reason=UNNOTICED))
-    others = [run for run in done.runs if not set(run.company) & set(held)]
-    apart = [
-        f"{beside(run.company)} it breaks {', '.join(run.result.broken) or 'the bound on states'}: "
-        "it relies on the object not being taken away so"
-        for run in others
-    ]
-    runs = tuple(run for run in done.runs if run not in others)
-    return replace(one, trial=replace(done, runs=runs), decides=tuple(apart))
+    others = [run for run in runs if not set(run.company) & set(held)]
+    left = tuple(run for run in runs if run not in others)
+    return replace(
+        one,
+        trial=replace(done, runs=left),
+        decides=tuple(_apart(run) for run in others),
+        only=tuple(dict.fromkeys(name for run in left for name in run.company)) if others else (),
+    )
+
+
+def _apart(run: Explored) -> str:
+    """What goes wrong beside an actor, in words."""
+    broken = list(run.result.broken)
+    if broken == ["deadlock"]:
+        return (
+            f"{beside(run.company)} nobody goes on: it may return inside a read side or with "
+            "interrupts off, and what its caller does then is not known"
+        )
+    return f"not so {beside(run.company)}, where it breaks {', '.join(broken)}"
 
 
 def _deciding(one: Tried, on: Subject, paths: Sequence[Path], how: How) -> Iterator[str]:

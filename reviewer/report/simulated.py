@@ -23,7 +23,8 @@ class Tried:
     it stands; ``names`` what it calls the roles of the scenario; ``real`` the
     entry of the scenario that names it; ``cap`` the most states of a machine.
     Without ``expected`` nobody wrote down a verdict, and ``because`` says why it
-    was tried in this scenario.  ``nearest`` is the schedule nearest to harm
+    was tried in this scenario; ``only`` are the actors beside whom it holds, where
+    that is not all.  ``nearest`` is the schedule nearest to harm
     where none does any, ``decides`` says what keeps it from harm.
     """
 
@@ -38,6 +39,7 @@ class Tried:
     nearest: Schedule | None = None
     decides: tuple[str, ...] = ()
     because: str = ""
+    only: tuple[str, ...] = ()
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -66,6 +68,8 @@ def line(one: Tried) -> str:
     """The verdict, on one line."""
     trial = one.trial
     by = f" {', '.join(one.broken)}" if one.broken else ""
+    if one.only:
+        by = f" {beside(one.only)} only"
     mark = ""
     if one.expected and not trial.as_expected:
         named = f" by {trial.variant.property}" if trial.variant.property else ""

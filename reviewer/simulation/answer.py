@@ -294,10 +294,10 @@ def worst(runs: Sequence[Run]) -> Run | None:
 # Goals ------------------------------------------------------------------------
 
 
-def failing(program: Program) -> Goals:
+def failing(program: Program, ops: Sequence[str] = ("cas",)) -> Goals:
     """The first time each atomic comparison of a function fails, and the
     first time another CPU changes a count while it runs."""
-    steps = [step for step in program.steps if isinstance(step, Access) and step.op == "cas"]
+    steps = [step for step in program.steps if isinstance(step, Access) and step.op in ops]
     return lambda machine: (
         *(Goal(f"fails:{number}", _fails(step)) for number, step in enumerate(steps)),
         Goal(DISTURBED, _disturbed(machine)),

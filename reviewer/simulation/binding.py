@@ -8,7 +8,7 @@ from reviewer.cfg.graph import Compute, Graph, Invoke, Leave, Node
 from reviewer.facts import Facts, FunctionFact
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.locks.conditions import steered
-from reviewer.locks.locksets import Locksets, locksets
+from reviewer.locks.locksets import Locksets, lock_name, locksets
 from reviewer.record import dataclass, replace
 from reviewer.simulation.assemble import Subject
 from reviewer.simulation.lifter import Definitions
@@ -102,7 +102,7 @@ def _bound(
     scenario: Scenario, found: Lookup, held: Locksets, file: str, facts: Facts
 ) -> Binding | None:
     told = scenario.lookup
-    lock = _lock(found, held)
+    lock = _lock(found, held, facts)
     under = _contexts(found, held)
     if told is None or bool(told.lock) != bool(lock):
         return None
@@ -139,7 +139,7 @@ def lookups(graph: Graph, facts: Facts, definitions: Definitions) -> tuple[Looku
     names = aliases(graph, facts)
     results = {node.result: at for at, node in enumerate(graph.nodes) if isinstance(node, Invoke)}
     found = []
-    counters = _counters(graph, facts, names)
+    counters = _counters(graph, facts, names, definitions)
     for name in (*counters, *_dereferenced(graph, facts, counters)):
         loads = _loads(graph, facts, names, results, name, definitions)
         counted = counters.get(name, frozenset(("",))) - {""} or frozenset(("",))
@@ -148,13 +148,15 @@ def lookups(graph: Graph, facts: Facts, definitions: Definitions) -> tuple[Looku
     return tuple(found)
 
 
-def _counters(graph: Graph, facts: Facts, names: Aliases) -> dict[str, frozenset[str]]:
+def _counters(
+    graph: Graph, facts: Facts, names: Aliases, definitions: Definitions
+) -> dict[str, frozenset[str]]:
     """The locals whose references are counted, with the members that do it."""
     found: dict[str, frozenset[str]] = {}
     for node in graph.nodes:
         if not isinstance(node, Invoke):
             continue
-        for place in _counted(node, facts, names):
+        for place in _counted(node, facts, names, definitions):
             if not place.steps or place.steps[0].startswith("->"):
                 path = ".".join(step.lstrip("->.") for step in place.steps)
                 found[place.root] = found.get(place.root, frozenset()) | {path}
@@ -162,21 +164,46 @@ def _counters(graph: Graph, facts: Facts, names: Aliases) -> dict[str, frozenset
     return {name: paths for name, paths in found.items() if name not in given}
 
 
-def _counted(node: Invoke, facts: Facts, names: Aliases) -> Iterator[Place]:
+def _counted(
+    node: Invoke, facts: Facts, names: Aliases, definitions: Definitions, sure: bool = False
+) -> Iterator[Place]:
     """The counts that a call changes; the object alone where only the name of
-    the function says that it does."""
+    the function says that it does.  ``sure``: whatever it adds to is one."""
     fact = facts.of(node.function)
     for step in fact.steps if fact is not None else ():
-        sure = step.op == "add-unless" or (fact is not None and fact.role in COUNTS)
+        sure = sure or step.op == "add-unless" or (fact is not None and fact.role in COUNTS)
         if step.op in ("add", "add-unless", "cas") and sure and step.place is not None:
             place = place_of(substitute(step.place, node.args))
             if place is not None and place.steps:
                 yield names.canonical(place)
+    if fact is not None:
+        return
     told = facts.operations.of(node.function)
-    if fact is None and told.kind in COUNTS and 0 <= told.object < len(node.args):
+    body = definitions(node.function)
+    if body is not None:
+        yield from _counted_inside(node, body, told.kind in COUNTS, facts, names)
+    elif told.kind in COUNTS and 0 <= told.object < len(node.args):
         about = object_of(node.args[told.object])
         if about is not None:
             yield names.canonical(Place(about.name))
+
+
+def _counted_inside(
+    node: Invoke, body: Graph, sure: bool, facts: Facts, names: Aliases
+) -> Iterator[Place]:
+    """The counts of what it is given that a function of the file changes."""
+    inner = aliases(body, facts)
+    given = {
+        param.name: argument
+        for param, argument in zip(body.function.params, node.args, strict=False)
+        if isinstance(argument, Name)
+    }
+    for call in body.nodes:
+        if not isinstance(call, Invoke) or call.function == node.function:
+            continue
+        for place in _counted(call, facts, inner, lambda name: None, sure):
+            if place.root in given:
+                yield names.canonical(replace(place, root=given[place.root].name))
 
 
 def _dereferenced(graph: Graph, facts: Facts, known: Mapping[str, object]) -> Iterator[str]:
@@ -307,9 +334,17 @@ def _told(load: Load, held: Locksets) -> str:
     return str(held.names.called(load.place))
 
 
-def _lock(found: Lookup, held: Locksets) -> str:
-    """The lock the object is found under, which is none of its own."""
-    common = _at_all(found, held, lambda at: at.must)
+def _lock(found: Lookup, held: Locksets, facts: Facts) -> str:
+    """The lock the object is found under, which is none of its own, nor the
+    read side of an SRCU domain."""
+    read = {
+        lock_name(lock, node, held.names)
+        for node in held.graph.nodes
+        if isinstance(node, Invoke) and (fact := facts.of(node.function)) is not None
+        for lock in fact.acquires
+        if lock.kind == "srcu"
+    }
+    common = _at_all(found, held, lambda at: at.must) - read
     outer = [lock for lock in common if not lock.lstrip("*&(").startswith(f"{found.object}->")]
     return sorted(outer)[0] if len(outer) == 1 else ""
 

@@ -158,6 +158,7 @@ def _reaching(lifter: Lifter) -> frozenset[str]:
             fact = lifter.facts.of(node.function)
             if node.function in lifter.bindings.calls or _loads(lifter, node, fact):
                 found.add(node.result)
+                found.update(arg.name for arg in node.args[:1] if isinstance(arg, Name))
             if fact is not None and (fact.same_object or fact.returns is not None):
                 sources.extend((node.result, arg) for arg in node.args[:1])
     grown = True

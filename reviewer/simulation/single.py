@@ -136,6 +136,9 @@ def misfits(
     choice: Choice, graph: Graph, names: Mapping[str, str], programs: Mapping[str, Program]
 ) -> Iterator[str]:
     """Why a scenario does not speak of a function."""
+    if choice.scenario.lookup is not None and choice.real is None:
+        yield "it finds no object under RCU or a lock in a way that is understood"
+        return
     if graph.function.errors:
         yield f"part of the function could not be parsed ({graph.function.errors[0]})"
     if not any(_touches(program) for program in programs.values()):
@@ -183,13 +186,23 @@ def nearest(
         for run in runs:
             goals = [
                 goal
-                for goal in failing(programs[run.path.name])(run.machine)
+                for goal in failing(programs[run.path.name], COMPARE)(run.machine)
                 if goal.name.startswith(wanted)
             ]
             if not goals or not scenario.objects:
                 continue
             checks = checks_of(scenario, run.machine)
             result = explore(run.machine, checks, goals, cap, only_goals=True, progress=progress)
-            if result.goals:
-                return run, min(result.goals.values(), key=len)
+            made = [one for one in result.goals.values() if _acts(one, run.machine.subject)]
+            if made:
+                return run, min(made, key=len)
     return None
+
+
+COMPARE = ("cas", "add-unless")
+
+
+def _acts(schedule: Sequence[Taken], subject: int) -> bool:
+    """Whether the function does something in a schedule: else it shows nothing."""
+    kinds = Access | Acquire | Release | Life
+    return any(taken.cpu == subject and isinstance(taken.step, kinds) for taken in schedule)
