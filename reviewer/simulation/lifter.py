@@ -147,7 +147,11 @@ def _reaching(lifter: Lifter) -> frozenset[str]:
     assignment, by a macro that binds it, or by a call that hands it on."""
     found = set(lifter.bindings.objects) | {place.root for place in lifter.bindings.variables}
     sources = [(place.root, address) for place, address in lifter.names.bound.items()]
-    for node in lifter.graph.nodes:
+    for number, node in enumerate(lifter.graph.nodes):
+        if number in lifter.iterators and isinstance(node, Invoke):
+            # The cursor of a list that the scenario has.
+            known = node.function in lifter.bindings.calls
+            found.update(arg.name for arg in node.args[:1] if known and isinstance(arg, Name))
         if isinstance(node, Compute) and isinstance(node.expr, Assign):
             target = node.expr.target
             if isinstance(target, Name):
@@ -158,7 +162,6 @@ def _reaching(lifter: Lifter) -> frozenset[str]:
             fact = lifter.facts.of(node.function)
             if node.function in lifter.bindings.calls or _loads(lifter, node, fact):
                 found.add(node.result)
-                found.update(arg.name for arg in node.args[:1] if isinstance(arg, Name))
             if fact is not None and (fact.same_object or fact.returns is not None):
                 sources.extend((node.result, arg) for arg in node.args[:1])
     grown = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Scenarios about any object: the roles a function plays are found from what it does."""
+"""Scenarios about any object: roles are found from what a function does."""
 
 import re
 from collections.abc import Sequence
@@ -223,10 +223,8 @@ def test_what_is_looked_up(text: str, scenario: str, because: str, caller: str) 
 
 
 def test_the_count_is_the_member_the_function_counts_with() -> None:
-    (one,) = bound(LOCKED)
-    assert one.real.roles.counter == "kref.refcount"
-    (one,) = bound(TRY_GET)
-    assert one.real.roles.counter == "users"
+    counters = [one.real.roles.counter for text in (LOCKED, TRY_GET) for one in bound(text)]
+    assert counters == ["kref.refcount", "users"]
 
 
 PARAMETER = """
@@ -292,8 +290,11 @@ struct folio *widget_folio(struct address_space *mapping)
         COMES_WITH_REFERENCE,
         without(LOCKED, "kref_get", "if (w)"),  # anything may keep it
         without(LOCKED, "mutex_lock", "mutex_unlock"),  # under nothing
+        LOCKED.replace(
+            "mutex_lock(&shelf->mutex)", "int at = srcu_read_lock(&shelf->srcu)"
+        ).replace("mutex_unlock(&shelf->mutex)", "srcu_read_unlock(&shelf->srcu, at)"),
     ],
-    ids=["parameter", "new", "two-places", "with-reference", "not-counted", "under-nothing"],
+    ids=["parameter", "new", "two-places", "with-reference", "not-counted", "nothing", "srcu"],
 )
 def test_what_is_no_lookup(text: str) -> None:
     assert bound(text) == ()

@@ -115,6 +115,13 @@ FUNCTIONS = [
         "spin_",
     ),
     Found(
+        "fs/smb/server/mgmt/user_session.c",
+        "ksmbd_session_lookup",
+        "it finds sess through conn->sessions.entry under conn->session_lock",
+        REMOVED,
+        "session_lock",
+    ),
+    Found(
         "fs/nfsd/nfs4proc.c",
         "find_async_copy",
         "it finds copy through find_async_copy_locked() under clp->async_lock",

@@ -88,6 +88,20 @@ def test_a_reference_taken_whatever_the_count_is(tmp_path: Path) -> None:
     assert {step.cpu for step in verdict.witness} == {0, 1}
 
 
+def test_a_plain_atomic_in_place_of_one_that_may_fail(tmp_path: Path) -> None:
+    """What the count was tried on is a count of references, whatever adds to it now."""
+    tried = TEXT.replace("refcount_inc_not_zero", "atomic_inc_not_zero")
+    after = tried.replace(
+        "\tif (w && !atomic_inc_not_zero(&w->users))\n\t\tw = NULL;\n",
+        "\tif (w)\n\t\tatomic_inc(&w->users);\n",
+    )
+    (verdict,) = review(tmp_path, tried, after).verdicts
+    assert verdict.finding.rule == "get-without-tryget"
+    assert verdict.finding.reason == (
+        "atomic_inc_not_zero(&w->users) could fail; atomic_inc(&w->users) cannot"
+    )
+
+
 def test_what_is_told_of_it(tmp_path: Path) -> None:
     """Which roles were found, and whose way to take the object away was taken."""
     verdict = judged(tmp_path, *NO_LOCK)[0]
