@@ -118,6 +118,7 @@ def _judged(
         return []
     from reviewer.verdict.drift import drift
     from reviewer.verdict.judge import judge
+    from reviewer.verdict.looked_up import Known
 
     scenarios = rules.scenarios()
 
@@ -127,7 +128,8 @@ def _judged(
         one = next(one for one in scenarios if one.name == name)
         return drift(one, tree.readable, rules.vocabulary, rules.facts) if tree else ()
 
+    known: Known = {}
     return [
-        judge(finding, function, scenarios, rules.facts, changelog, number, ledger, told)
+        judge(finding, function, scenarios, rules.facts, changelog, number, ledger, told, known)
         for finding, function in found
     ]

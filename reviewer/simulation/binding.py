@@ -4,7 +4,7 @@ under what: the roles of a scenario that is about any object."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reviewer.cfg.graph import Compute, Graph, Invoke, Leave, Node
+from reviewer.cfg.graph import Compute, Graph, Invoke, Leave
 from reviewer.facts import Facts, FunctionFact
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.locks.conditions import steered
@@ -13,6 +13,7 @@ from reviewer.record import dataclass, replace
 from reviewer.simulation.assemble import Subject
 from reviewer.simulation.lifter import Definitions
 from reviewer.simulation.presumed import object_of
+from reviewer.simulation.roles import names_after
 from reviewer.simulation.roles import roles as roles_of
 from reviewer.simulation.scenario import Real, Roles, Scenario
 from reviewer.syntax.parse import parse_expression
@@ -183,9 +184,11 @@ def _counted(
     if body is not None:
         yield from _counted_inside(node, body, told.kind in COUNTS, facts, names)
     elif told.kind in COUNTS and 0 <= told.object < len(node.args):
-        about = object_of(node.args[told.object])
+        argument = node.args[told.object]
+        about = object_of(argument)
+        member = place_of(argument.operand) if isinstance(argument, Unary) else None
         if about is not None:
-            yield names.canonical(Place(about.name))
+            yield names.canonical(Place(about.name) if member is None else member)
 
 
 def _counted_inside(
@@ -367,29 +370,7 @@ def _place(text: str) -> Place | None:
 
 def _hands_out(graph: Graph, name: str, facts: Facts) -> bool:
     """Whether the object is what the function returns, by this name or another."""
-    names = {name}
-    grown = True
-    while grown:
-        before = len(names)
-        names |= {other for node in graph.nodes for other in _renamed(node, names, facts)}
-        grown = len(names) > before
+    names = names_after(graph, name, facts)
     values = [node.value for node in graph.nodes if isinstance(node, Leave)]
     values = [value.operand if isinstance(value, Unary | Cast) else value for value in values]
     return any(isinstance(value, Name) and value.name in names for value in values)
-
-
-def _renamed(node: Node, names: set[str], facts: Facts) -> Iterator[str]:
-    """The names an object has behind a node, where it had these before."""
-    match node:
-        case Compute(expr=Assign(op="=", target=Name(name=new), value=value)):
-            while isinstance(value, Cast):
-                value = value.operand
-            if isinstance(value, Name) and value.name in names:
-                yield new
-        case Invoke(args=[Name(name=old), *_]) if old in names:
-            fact = facts.of(node.function)
-            kind = facts.operations.of(node.function).kind
-            if (fact is not None and fact.same_object) or kind in ("get", "try-get"):
-                yield node.result
-        case _:
-            pass

@@ -16,17 +16,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reviewer.record import dataclass
 from reviewer.simulation.follow import Taken, Way, ways
-from reviewer.simulation.layout import NARROW, WIDEST, Overflow, layout_of
+from reviewer.simulation.layout import NARROW, WIDEST, Overflow, TooLarge, layout_of
 from reviewer.simulation.machine import BROKE, Machine
 from reviewer.simulation.model import STOPPED, Goal, Property, model_of
 from reviewer.simulation.search import Progress, Search, exchangeable
 
+__all__ = ["CAP", "NOT_REACHED", "Exploration", "TooLarge", "explore", "way_to_end"]
+
 NOT_REACHED = "is not reached"
 CAP = 1_000_000
-
-
-class TooLarge(ValueError):
-    """A model with numbers that have no room; one line that says which."""
 
 
 @dataclass(frozen=True, slots=True)

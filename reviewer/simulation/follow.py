@@ -24,6 +24,7 @@ from reviewer.simulation.actions import (
     Term,
     evaluate,
 )
+from reviewer.simulation.layout import WAYS, many_ways
 from reviewer.simulation.model import STOPPED, Model, Ways
 from reviewer.simulation.steps import Branch, Let, Stop, Visible
 
@@ -94,6 +95,7 @@ class _Follower:
     def __init__(self, model: Model, cpu: int, told: bool = True) -> None:
         self.model, self.cpu, self.told = model, cpu, told
         self.cut = False
+        self.count = 0
 
     def part(
         self, at: int, fields: Fields, taken: tuple[Taken, ...], met: dict[str, int], first: bool
@@ -191,6 +193,9 @@ class _Follower:
         self, at: int, fields: Fields, taken: tuple[Taken, ...], broke: str, met: dict[str, int]
     ) -> Way:
         """The state a transition ends in: locals nobody reads any more are gone."""
+        self.count += 1
+        if self.count > WAYS:
+            many_ways(self.model.machine.programs[self.cpu].name)
         live = self.model.live[self.cpu][at] if at != STOPPED else frozenset()
         prefix = f"{self.cpu}.local."
         state = {

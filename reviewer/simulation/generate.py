@@ -11,7 +11,7 @@ performs the actions one by one: it is made for places that are seen often.
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import CodeType
 
 from reviewer.simulation.actions import (
@@ -28,7 +28,7 @@ from reviewer.simulation.actions import (
     walk,
 )
 from reviewer.simulation.follow import ends_of
-from reviewer.simulation.layout import Layout, Overflow, Slot, may_overflow
+from reviewer.simulation.layout import WAYS, Layout, Overflow, Slot, many_ways, may_overflow
 from reviewer.simulation.machine import BROKE
 from reviewer.simulation.model import STOPPED, Model, Ways
 from reviewer.simulation.reach import inside, joins, touched
@@ -99,6 +99,7 @@ class Transition:
             "_unary": unary,
             "_overflow": _overflow,
             "_noted": self._noted,
+            "_many": partial(many_ways, model.machine.programs[cpu].name),
         }
         exec(_compiled(source), scope)  # noqa: S102
         return scope["go"]  # type: ignore[return-value]
@@ -132,6 +133,7 @@ class _Writer:
         self.lines += [f"    at{place} = []" for place in self.joins]
         self._part(at, _Known({}, {}, frozenset(), None), 1)
         for place in self.joins:
+            self.line(1, f"if len(at{place}) > {WAYS}: _many()")
             self.line(1, f"for s in at{place}:")
             self._part(place, _Known({}, {}, frozenset(), None).standing_at(place), 2)
         self.lines.append("    return out")

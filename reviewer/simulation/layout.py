@@ -34,6 +34,19 @@ TRUTH: Values = frozenset((0, 1))
 NARROW, WIDEST = 4, 12
 
 
+WAYS = 4096
+"""How many ways one transition may go: the branches in it multiply."""
+
+
+class TooLarge(ValueError):
+    """A model that is too large to be explored; one line that says why."""
+
+
+def many_ways(name: str) -> None:
+    """Raise `TooLarge` for a transition of a program with more than `WAYS`."""
+    raise TooLarge(f"{name}() has too many ways between two steps that others can tell")
+
+
 class Overflow(Exception):
     """A field that took a value it has no room for."""
 

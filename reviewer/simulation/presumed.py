@@ -26,7 +26,7 @@ def presumed(lifter: Lifter, node: Invoke, call: str, reached: Set[str]) -> bool
     origin = lifter.origin(call, node.loc)
     told = lifter.facts.operations.of(node.function)
     if told.kind in ("get", "try-get", "put") and 0 <= told.object < len(node.args):
-        about = object_of(node.args[told.object])
+        about = object_of(node.args[told.object], lifter.bindings.counter)
         known = about is not None and about.name in reached
         value = named(lifter, about.name) if about is not None and known else unknown(call)
         if value[0] in OBJECT_KINDS:
@@ -91,14 +91,20 @@ def _uses(lifter: Lifter, node: Invoke, call: str, reached: Set[str], origin: Or
     return bool(names)
 
 
-def object_of(argument: Expr) -> Name | None:
-    """The object an argument names: by itself, or by the address of a member
-    of what it points to; a variable whose address is given is none."""
+def object_of(argument: Expr, counter: str = "") -> Name | None:
+    """The object an argument names: by itself, or by the address of the member
+    that counts, or has the ``counter`` in it; any member, where that is not known.
+    A variable whose address is given is none."""
     if isinstance(argument, Unary) and argument.op == "&":
         argument = argument.operand
+        path: list[str] = []
         while isinstance(argument, Member) and not argument.arrow:
+            path.append(argument.field)
             argument = argument.base
         if not isinstance(argument, Member):
+            return None
+        path.append(argument.field)
+        if counter and counter.split(".")[: len(path)] != path[::-1]:
             return None
         argument = argument.base
     return argument if isinstance(argument, Name) else None

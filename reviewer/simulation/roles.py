@@ -8,13 +8,13 @@ where (what is put into the slot is the new folio).
 
 from collections.abc import Iterator, Mapping
 
-from reviewer.cfg.graph import Compute, Graph, Invoke
+from reviewer.cfg.graph import Compute, Graph, Invoke, Node
 from reviewer.facts import Facts
 from reviewer.locks.aliases import Aliases, aliases
 from reviewer.record import dataclass
 from reviewer.simulation.scenario import Scenario
 from reviewer.syntax.place import Place, place_of, substitute
-from reviewer.syntax.tree import Assign, Name
+from reviewer.syntax.tree import Assign, Cast, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +117,31 @@ def reassigned(graph: Graph, name: str) -> tuple[int, ...]:
     ]
     parameter = any(param.name == name for param in graph.function.params)
     return tuple(lines) if len(lines) > (0 if parameter else 1) else ()
+
+
+def names_after(graph: Graph, name: str, facts: Facts) -> frozenset[str]:
+    """All names an object has that is called so somewhere."""
+    names = {name}
+    grown = True
+    while grown:
+        before = len(names)
+        names |= {other for node in graph.nodes for other in _renamed(node, names, facts)}
+        grown = len(names) > before
+    return frozenset(names)
+
+
+def _renamed(node: Node, names: set[str], facts: Facts) -> Iterator[str]:
+    """The names an object has behind a node, where it had these before."""
+    match node:
+        case Compute(expr=Assign(op="=", target=Name(name=new), value=value)):
+            while isinstance(value, Cast):
+                value = value.operand
+            if isinstance(value, Name) and value.name in names:
+                yield new
+        case Invoke(args=[Name(name=old), *_]) if old in names:
+            fact = facts.of(node.function)
+            kind = facts.operations.of(node.function).kind
+            if (fact is not None and fact.same_object) or kind in ("get", "try-get"):
+                yield node.result
+        case _:
+            pass

@@ -10,6 +10,7 @@ from reviewer.record import dataclass
 from reviewer.simulation.accesses import UNKNOWN_NUMBER
 from reviewer.simulation.answer import worst
 from reviewer.simulation.examine import Answer, Inquiry, Side, examine, fitting
+from reviewer.simulation.explore import TooLarge
 from reviewer.simulation.raising import Raiser, raisers
 from reviewer.simulation.scenario import Scenario
 from reviewer.syntax.parse import parse_expression
@@ -18,7 +19,7 @@ from reviewer.verdict.changelog import changelog_says
 from reviewer.verdict.comparison import difference, with_comparison
 from reviewer.verdict.fingerprint import fingerprint
 from reviewer.verdict.ledger import Ledger
-from reviewer.verdict.looked_up import LOOKUP, with_lookup
+from reviewer.verdict.looked_up import LOOKUP, Known, with_lookup
 from reviewer.verdict.model import with_model
 from reviewer.verdict.records import Verdict
 from reviewer.verdict.stable import unsettled
@@ -43,11 +44,13 @@ def judge(
     patch: int,
     ledger: Ledger,
     drift: Callable[[str], tuple[str, ...]],
+    known: Known,
 ) -> Judged:
     """The verdict on one finding.
 
     ``changelog`` None means that it is not known; ``drift`` gives by scenario
-    what comparing its actors with the tree gave.
+    what comparing its actors with the tree gave; ``known`` keeps from one finding
+    of a patch to the next what was compared.
     """
     place = _place(finding.place) if finding.place else None
     rule = ledger.add("rule", finding.reason, f"rules/{finding.rule}")
@@ -60,9 +63,13 @@ def judge(
         reason = f"no scenario of the simulation is about {finding.place}" if undecided else ""
         verdict = _verdict(finding, patch, changelog, standing, reason, rule)
         if change is not None and finding.scenario == LOOKUP:
-            verdict = with_lookup(verdict, change, scenarios, facts, ledger, drift)
+            verdict = with_lookup(verdict, change, scenarios, facts, ledger, drift, known)
         return Judged(verdict, None, (), change)
-    answer = _examined(scenario, finding, change, place, facts)
+    try:
+        answer = _examined(scenario, finding, change, place, facts)
+    except TooLarge as error:
+        verdict = _verdict(finding, patch, changelog, "UNDECIDED", str(error), rule)
+        return Judged(verdict, None, (), change)
     compared = not finding.lost
     standing, reason = difference(answer) if compared else _standing(answer, change)
     verdict = _verdict(finding, patch, changelog, standing, reason, rule)

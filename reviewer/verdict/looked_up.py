@@ -15,6 +15,7 @@ from reviewer.simulation.differential import Difference, compare, held_beside
 from reviewer.simulation.explore import TooLarge
 from reviewer.simulation.scenario import Scenario
 from reviewer.simulation.trial import HOLDS, VIOLATED, Options, Trial
+from reviewer.verdict.comparable import LIFETIME, comparable, told
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.model import harm, new_outcomes, witness
 from reviewer.verdict.records import ImageResult, Model, Verdict
@@ -23,12 +24,14 @@ from reviewer.verdict.words import listed
 
 LOOKUP = "lookup"
 """The word by which a rule asks for whichever scenario speaks of a lookup."""
-CAP = 20_000
+CAP = 3_000
 """Machines of these scenarios have some hundred states; one with more is of a
 function that does much beside."""
 _WORD = re.compile(r"\w+")
 
 Drift = Callable[[str], tuple[str, ...]]
+Known = dict[tuple[str, str, int, str], Difference | None]
+"""What was compared already, of one patch: file, function, where it stands, object."""
 
 
 def with_lookup(
@@ -38,26 +41,37 @@ def with_lookup(
     facts: Facts,
     ledger: Ledger,
     drift: Drift,
+    known: Known,
 ) -> Verdict:
     """The verdict with a schedule of harm, where the patch makes one possible;
-    else as it was, for who else uses the object is not known.  CONFIRMED takes
-    harm beside everybody with whom the code did none before: how the object is
-    taken away is not looked up in the tree."""
+    else as it was, for who else uses the object is not known.
+
+    It is UNDECIDED all the same: whether anybody takes the object away like this,
+    while the function runs, is not looked up in the tree.
+    """
     if change.partial:
         return verdict
     for one in bindings_of(
         scenarios, change.before.graph, verdict.finding.file, facts, change.callees_before
     ):
-        if not _about(one, verdict.finding):
+        if not (_about(one, verdict.finding) and comparable(one, change, facts)):
             continue
-        try:
-            found = _compared(one, change, facts)
-        except TooLarge:
-            continue
-        broken = _broken(one, found, change)
-        if broken is not None:
+        found = _found(one, change, facts, known)
+        broken = _broken(one, found, change) if found is not None else None
+        if found is not None and broken is not None:
             return _told(verdict, one, found, broken, ledger, drift(one.scenario.name))
     return verdict
+
+
+def _found(one: Binding, change: FunctionChange, facts: Facts, known: Known) -> Difference | None:
+    """Both versions compared, once for all findings; None where that is too much."""
+    which = (change.file, change.name, change.before.graph.function.loc.start, one.object)
+    if which not in known:
+        try:
+            known[which] = _compared(one, change, facts)
+        except TooLarge:
+            known[which] = None
+    return known[which]
 
 
 def _about(one: Binding, finding: Finding) -> bool:
@@ -78,9 +92,17 @@ def _broken(one: Binding, found: Difference, change: FunctionChange) -> Run | No
     if found.verdict != VIOLATED or found.after is None:
         return None
     broken = worst(list(_runs(one, found.after)))
-    if broken is None or broken.asked_again or unsettled(broken, change.after.graph):
+    if broken is None or found.before is None or broken.broken not in (*LIFETIME, *_stated(one)):
         return None
-    return broken
+    if broken.asked_again or unsettled(broken, change.after.graph):
+        return None
+    old = next(run for run in found.before.runs if run.company == broken.company)
+    return broken if told(broken, old.machine.programs[old.machine.subject]) else None
+
+
+def _stated(one: Binding) -> tuple[str, ...]:
+    """The properties of the scenario itself."""
+    return tuple(entry.name for entry in one.scenario.properties)
 
 
 def _runs(one: Binding, done: Trial) -> Iterator[Run]:
@@ -107,12 +129,11 @@ def _told(
     model = _model(one, found, drift)
     return replace(
         verdict,
-        severity=verdict.severity if apart else "error",
-        standing="UNDECIDED" if apart else "CONFIRMED",
+        standing="UNDECIDED",
         undecided=undecided,
         model=model,
         witness=witness(shown(one.scenario, broken, broken.result.broken[broken.broken])),
-        witness_caption=f"This schedule does harm{beside if apart else ''}: {harm(broken)}",
+        witness_caption=f"If the object is taken away like this, {harm(broken)}",
         evidence=(f"{taken}, and no schedule does harm",),
         facts=(*verdict.facts, ledger.add("model", text, source)),
     )
@@ -137,14 +158,12 @@ def _model(one: Binding, found: Difference, drift: tuple[str, ...]) -> Model:
 
 
 def _where(found: Difference, apart: Sequence[str]) -> str:
-    """Beside whom the new version does harm, where that is not everybody."""
-    if not apart:
-        return ""
-    harmed = [f"{name}()" for name in found.companies if name not in apart]
-    others = listed([f"{name}()" for name in apart])
+    """Beside whom the new version does harm, and what is not known of that."""
+    harmed = listed([f"{name}()" for name in found.companies if name not in apart])
+    none = f", and none beside {listed([f'{name}()' for name in apart])}" if apart else ""
     return (
-        f"beside {listed(harmed)} it does harm, beside {others} none: "
-        "which of them is like the way the object is taken away in this tree is not known"
+        f"the code after the patch does harm beside {harmed}{none}; whether the object is taken "
+        "away so while the function runs is not looked up in the tree"
     )
 
 

@@ -66,9 +66,9 @@ def test_a_reference_taken_whatever_the_count_is(tmp_path: Path) -> None:
     (verdict,) = result.verdicts
     assert (verdict.finding.rule, verdict.standing) == ("get-without-tryget", "UNDECIDED")
     assert verdict.undecided == (
-        "beside unpublish_put_free_rcu() and put_unpublish_free_rcu() it does harm, beside "
-        "unpublish_wait_put() none: which of them is like the way the object is taken away in "
-        "this tree is not known"
+        "the code after the patch does harm beside unpublish_put_free_rcu() and "
+        "put_unpublish_free_rcu(), and none beside unpublish_wait_put(); whether the object is "
+        "taken away so while the function runs is not looked up in the tree"
     )
     assert [one.text for one in result.questions] == [
         "What keeps the count of w->users above zero here?"
@@ -118,9 +118,13 @@ def test_what_is_told_of_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("edits", [NO_LOCK, SHORTER], ids=["removed", "shorter"])
 def test_a_lock_that_is_gone(tmp_path: Path, edits: tuple[tuple[str, str], ...]) -> None:
-    found = [one for one in judged(tmp_path, *edits) if one.standing == "CONFIRMED"]
-    assert found and all(one.model and one.model.scenario == "locked_lookup" for one in found)
+    """The schedule is shown, under a condition; harm is not claimed."""
+    found = [one for one in judged(tmp_path, *edits) if one.model is not None]
+    assert found and {one.standing for one in found} == {"UNDECIDED"}
+    assert {one.severity for one in found} == {"warning"}
+    assert all(one.model and one.model.scenario == "locked_lookup" for one in found)
     assert {step.actor for step in found[0].witness} >= {"widget_last"}
+    assert found[0].witness_caption.startswith("If the object is taken away like this, ")
 
 
 def test_ends_that_only_the_new_code_has(tmp_path: Path) -> None:
@@ -155,12 +159,12 @@ def test_another_object_of_the_function(tmp_path: Path) -> None:
         "\trcu_read_unlock();\n", "\tif (w)\n\t\tput_device(shelf->dev);\n\trcu_read_unlock();\n"
     )
     after = text.replace("\tif (w)\n\t\tput_device(shelf->dev);\n", "")
-    assert all(one.standing != "CONFIRMED" for one in review(tmp_path, text, after).verdicts)
+    assert all(one.model is None for one in review(tmp_path, text, after).verdicts)
 
 
 def test_without_the_tree_nothing_is_compared(tmp_path: Path) -> None:
     result = reviewed(mail(TEXT, edited(TEXT, PLAIN_GET), FILE), None)
-    assert all(one.standing != "CONFIRMED" for one in result.verdicts)
+    assert all(one.model is None for one in result.verdicts)
 
 
 def test_a_change_of_names_changes_nothing(tmp_path: Path) -> None:
@@ -170,7 +174,7 @@ def test_a_change_of_names_changes_nothing(tmp_path: Path) -> None:
     after = after.replace("\tspin_unlock(&rack->lock);\n", "")
     two = review(tmp_path / "two", other, after).verdicts[0]
     assert one.model is not None and two.model is not None
-    assert one.standing == two.standing == "CONFIRMED"
+    assert one.standing == two.standing
     assert (one.model.after.states, len(one.witness)) == (two.model.after.states, len(two.witness))
 
 
@@ -188,6 +192,6 @@ def test_the_running_transaction_of_btrfs(linux_6_12: Path) -> None:
     )
     result = reviewed(mail(before, after, path), linux_6_12)
     (verdict,) = [one for one in result.verdicts if one.finding.rule == "lock-removed"]
-    assert verdict.standing == "CONFIRMED" and verdict.model is not None
+    assert verdict.standing == "UNDECIDED" and verdict.model is not None
     assert verdict.model.scenario == "locked_lookup"
     assert verdict.witness[-1].step.startswith("btrfs_put_transaction(")
