@@ -48,27 +48,21 @@ def judge(
 ) -> Judged:
     """The verdict on one finding.
 
-    ``changelog`` None means that it is not known; ``drift`` gives by scenario
-    what comparing its actors with the tree gave; ``known`` keeps from one finding
-    of a patch to the next what was compared.
+    ``changelog`` None means that it is not known; ``drift`` gives by scenario what
+    comparing its actors with the tree gave; ``known`` is what was compared already.
     """
     place = _place(finding.place) if finding.place else None
     rule = ledger.add("rule", finding.reason, f"rules/{finding.rule}")
-    scenario = None
-    if change is not None and finding.place:
-        scenario = _scenario(finding, place, scenarios, change, facts)
+    asked = change is not None and finding.place
+    scenario = _scenario(finding, place, scenarios, change, facts) if asked and change else None
     if scenario is None or place is None or change is None:
-        undecided = finding.place and change is not None
-        standing = "UNDECIDED" if undecided else None
-        reason = f"no scenario of the simulation is about {finding.place}" if undecided else ""
-        verdict = _verdict(finding, patch, changelog, standing, reason, rule)
+        verdict = _unasked(finding, patch, changelog, rule, known_function=change is not None)
         if change is not None and finding.scenario == LOOKUP:
             verdict = with_lookup(verdict, change, scenarios, facts, ledger, drift, known)
         return Judged(verdict, None, (), change)
-    try:
-        answer = _examined(scenario, finding, change, place, facts)
-    except TooLarge as error:
-        verdict = _verdict(finding, patch, changelog, "UNDECIDED", str(error), rule)
+    answer, reason = _answer(scenario, finding, change, place, facts)
+    if answer is None:
+        verdict = _verdict(finding, patch, changelog, "UNDECIDED", reason, rule)
         return Judged(verdict, None, (), change)
     compared = not finding.lost
     standing, reason = difference(answer) if compared else _standing(answer, change)
@@ -78,9 +72,19 @@ def judge(
     if compared:
         verdict = with_comparison(verdict, answer, ledger, drift(scenario.name))
         return Judged(verdict, answer, (), change)
-    raising = raisers(scenario, answer)
-    verdict = with_model(verdict, answer, standing, raising, ledger, drift(scenario.name))
-    return Judged(verdict, answer, raising, change)
+    raised = raisers(scenario, answer)
+    verdict = with_model(verdict, answer, standing, raised, ledger, drift(scenario.name))
+    return Judged(verdict, answer, raised, change)
+
+
+def _unasked(
+    finding: Finding, patch: int, changelog: str | None, rule: str, known_function: bool
+) -> Verdict:
+    """The verdict where no scenario is about the place, or there is none."""
+    if not (finding.place and known_function):
+        return _verdict(finding, patch, changelog, None, "", rule)
+    reason = f"no scenario of the simulation is about {finding.place}"
+    return _verdict(finding, patch, changelog, "UNDECIDED", reason, rule)
 
 
 def _scenario(
@@ -104,6 +108,16 @@ def _place(text: str) -> Place | None:
         return place_of(parse_expression(text))
     except ValueError:
         return None
+
+
+def _answer(
+    scenario: Scenario, finding: Finding, change: FunctionChange, place: Place, facts: Facts
+) -> tuple[Answer | None, str]:
+    """What the scenario says, or why it is too much to ask."""
+    try:
+        return _examined(scenario, finding, change, place, facts), ""
+    except TooLarge as error:
+        return None, str(error)
 
 
 def _examined(
