@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from reviewer.facts import Facts
 from reviewer.record import dataclass, replace
 from reviewer.simulation.assemble import Subject, lift_subject
+from reviewer.simulation.explore import TooLarge
 from reviewer.simulation.reader import ActorError
 from reviewer.simulation.scenario import Mutation, Real, Scenario, Variant
 from reviewer.simulation.steps import (
@@ -87,7 +88,7 @@ def noticed(
             changed = replace(asked, mutations=mutations, paths=(path.name,))
             try:
                 found = trial(scenario, changed, facts, options, real, subject)
-            except ActorError:
+            except (ActorError, TooLarge):
                 continue
             if found.verdict == VIOLATED:
                 return told
