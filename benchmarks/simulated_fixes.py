@@ -40,7 +40,7 @@ from reviewer.checker.callees import Callees, neighbours
 from reviewer.facts import Facts
 from reviewer.simulation.assemble import Subject
 from reviewer.simulation.binding import bindings_of, side_of
-from reviewer.simulation.differential import compare
+from reviewer.simulation.differential import compare, held_beside
 from reviewer.simulation.explore import TooLarge
 from reviewer.simulation.reader import ActorError
 from reviewer.simulation.roles import roles
@@ -248,7 +248,7 @@ def _tried(case: Case, entry: Entry) -> Row:
     if fixed is None or buggy is None:
         return {"verdict": UNDECIDED, "reason": "one of the images has no such function"}
     with_fix = _trial(case, case.variant, fixed)
-    held = _held(with_fix)
+    held = held_beside(with_fix)
     if with_fix.reason:
         return {"fixed": UNDECIDED, "verdict": UNDECIDED, "reason": with_fix.reason}
     if not held:
@@ -306,13 +306,6 @@ def _one_of(callees: Sequence[Callees]) -> Callees:
 
 def _trial(case: Case, variant: Variant, subject: Subject) -> Trial:
     return trial(case.scenario, variant, case.facts, Options(cap=CAP), case.real, subject)
-
-
-def _held(one: Trial) -> tuple[str, ...]:
-    """The actors of the companies beside which every run holds."""
-    broken = {run.company for run in one.runs if run.result.broken or not run.result.complete}
-    held = dict.fromkeys(run.company for run in one.runs if run.company not in broken)
-    return tuple(actor for company in held for actor in company)
 
 
 # Mutants ------------------------------------------------------------------------

@@ -18,6 +18,11 @@ from reviewer.syntax.rebuild import walk
 from reviewer.syntax.tree import Expr, Member, Name, Unary
 
 OBJECT_KINDS = ("local", "const")
+_DOES = {
+    "get": "take a reference",
+    "try-get": "take a reference unless the count is zero",
+    "put": "drop a reference",
+}
 
 
 def presumed(lifter: Lifter, node: Invoke, call: str, reached: Set[str]) -> bool:
@@ -31,8 +36,8 @@ def presumed(lifter: Lifter, node: Invoke, call: str, reached: Set[str]) -> bool
         value = named(lifter, about.name) if about is not None and known else unknown(call)
         if value[0] in OBJECT_KINDS:
             _reference(lifter, node, told.kind, value, origin)
-            what = "drop" if told.kind == "put" else "take"
-            lifter.notes.take(f"{call} is taken to {what} a reference")
+            what = _DOES[told.kind]
+            lifter.notes.take(f"{call} is taken to {what}")
             return True
     return _uses(lifter, node, call, reached, origin)
 

@@ -170,9 +170,9 @@ def _where(found: Difference, apart: Sequence[str]) -> str:
 def _bound(found: Difference) -> str:
     actors = listed([f"{name}()" for name in found.companies], "or")
     return (
-        f"beside one call of the function: {actors}, which takes the object away in a way that the "
-        "code before the patch stands; loops of unknown length at most twice; sequentially "
-        "consistent"
+        f"beside one call of the function: {actors}, which takes the object away and beside which "
+        "the code before the patch does no harm; loops of unknown length at most twice; "
+        "sequentially consistent"
     )
 
 

@@ -112,7 +112,8 @@ def test_what_is_told_of_it(tmp_path: Path) -> None:
     )
     assert verdict.model is not None
     assert verdict.model.bound.startswith(
-        "beside one call of the function: remove_then_put() or put_and_lock(), which takes "
+        "beside one call of the function: remove_then_put() or put_and_lock(), which takes the "
+        "object away and beside which the code before the patch does no harm; "
     )
 
 
