@@ -7,6 +7,7 @@ function by name.  Places and values are C expressions in which ``$0``, ``$1``,
 ... stand for the arguments of the call and ``$result`` for what it returns.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
@@ -208,10 +209,18 @@ class Operations:
         return self._told
 
 
+@cache
+def _alternatives(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """All patterns as one, with a group each: a name has no earlier pattern than its group."""
+    texts = (re.escape(one).replace(r"\*", ".*") for one in patterns)
+    return re.compile("|".join(f"({one})" for one in texts) or "(?!)", re.DOTALL)
+
+
 def _by_pattern(
     name: str, facts: Mapping[str, OperationFact], patterns: Sequence[str]
 ) -> OperationFact:
-    for pattern in patterns:
+    fits = _alternatives(tuple(patterns)).fullmatch(name)
+    for pattern in patterns[fits.lastindex - 1 :] if fits and fits.lastindex else ():
         stood = _stood_for(name, pattern)
         if stood is not None:
             fact = facts[pattern]

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reviewer.fact_tables import (
     Table,
@@ -40,13 +40,15 @@ from reviewer.rule_tables import RuleDescription, description_from
 
 if TYPE_CHECKING:
     from reviewer.checker.rule import Rule
+    from reviewer.evidence.knowledge import TreeFacts
     from reviewer.simulation.scenario import Scenario
     from reviewer.syntax.vocabulary import Vocabulary
-    from reviewer.verdict.claims import Claim
+    from reviewer.verdict.claim_phrases import Claim
 
 Made = TypeVar("Made")
 
 _VOCABULARY = "syntax.toml"
+_NO_CLAIMS = ("claims/unsaid.toml", "claims/words.toml")
 _PATTERN = re.compile(r"[*?\[]")
 _SECTIONS = frozenset(
     {"function", "constants", "guards", "classes", "frees", "opaque_types", "two_word_pte"}
@@ -82,6 +84,10 @@ class _Facts(Mapping[str, Made]):
         if fact is None:
             fact = self._built[entry.where] = _located(entry.where, self._make, entry.table)
         return fact
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of a dictionary, which most names are not in."""
+        return self[name] if name in self._entries else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -258,15 +264,38 @@ def load_scenario(folder: Path, facts: Facts) -> "Scenario":
 
 
 def load_claims(extra: Sequence[Path] = ()) -> tuple["Claim", ...]:
-    """What people say in changelogs, by name."""
-    from reviewer.verdict.claims import claim_from
+    """What people say in changelogs, by name.
+
+    The patterns of the ``extra`` rule folders are compiled at once, those that are shipped
+    when they are needed.
+    """
+    from reviewer.verdict.claim_phrases import claim_from
+    from reviewer.verdict.claim_words import words_from
 
     found = {}
+    table, words = (_read(rules_folder() / one, f"rules/{one}") for one in _NO_CLAIMS)
+    shared, known = table["unless"], _located(f"rules/{_NO_CLAIMS[1]}", words_from, words)
+    no_claims = {rules_folder() / one for one in _NO_CLAIMS}
     for root in (rules_folder(), *extra):
-        for path in sorted(root.glob("claims/*.toml")):
+        for path in sorted({*root.glob("claims/*.toml")} - no_claims):
             where = f"rules/claims/{path.name}"
-            found[path.stem] = _located(where, claim_from, path.stem, _read(path, where))
+            claim = _located(where, claim_from, path.stem, _read(path, where), shared, known)
+            if root in extra:
+                _located(where, claim.compile)
+            found[path.stem] = claim
     return tuple(found[name] for name in sorted(found))
+
+
+def load_tree_facts() -> "TreeFacts":
+    """What the code of a tree does not say of itself."""
+    from reviewer.evidence.knowledge import tree_facts_from
+
+    where = "rules/kernel/tree"
+    tables = [
+        _read(rules_folder() / f"kernel/tree/{name}.toml", f"{where}/{name}.toml")
+        for name in ("structures", "callbacks")
+    ]
+    return _located(where, tree_facts_from, *tables)
 
 
 def _located(where: str, make: Callable[..., Made], *args: object) -> Made:

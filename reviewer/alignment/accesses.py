@@ -47,22 +47,29 @@ KINDS = {"load": "read", "store": "write", "add": "update", "add-unless": "updat
 
 def accesses(graph: Graph, facts: Facts, names: Aliases) -> tuple[Access, ...]:
     """Every access to a place that is not private to the function."""
-    private, pointers = _private(graph), _pointers(graph)
     uses = _uses(graph)
     found = []
+    for kind, place, spelled, number in touched(graph, facts, names):
+        node = graph.nodes[number]
+        decides = kind != "write" and _decides(graph, uses, number)
+        text, protocol = names.spell(spelled), _protocol(node, facts)
+        line = node.loc.line
+        found.append(Access(kind, str(place), text, number, line, decides, protocol))
+    return tuple(found)
+
+
+def touched(graph: Graph, facts: Facts, names: Aliases) -> Iterator[tuple[str, Place, Expr, int]]:
+    """The kind of each access to what is not private to the function, its place by
+    its first name, what was written there and the node."""
+    private, pointers = _private(graph), _pointers(graph)
     for number, node in enumerate(graph.nodes):
         for kind, expr, spelled in _touched(node, facts):
             place = place_of(expr)
             if place is None:
                 continue
-            canonical = _whole(names.called(names.canonical(place)), facts)
+            canonical = whole(names.called(names.canonical(place)), facts)
             if _shared(canonical, private, pointers):
-                decides = kind != "write" and _decides(graph, uses, number)
-                protocol = _protocol(node, facts)
-                line = node.loc.line
-                text = names.spell(spelled)
-                found.append(Access(kind, str(canonical), text, number, line, decides, protocol))
-    return tuple(found)
+                yield kind, canonical, spelled, number
 
 
 def deciding(graph: Graph) -> Callable[[int], bool]:
@@ -71,7 +78,7 @@ def deciding(graph: Graph) -> Callable[[int], bool]:
     return lambda number: _decides(graph, uses, number)
 
 
-def _whole(place: Place, facts: Facts) -> Place:
+def whole(place: Place, facts: Facts) -> Place:
     """The place by the name of the object: ``folio->page._refcount`` is
     ``folio->_refcount``, for both are one count."""
     steps: list[str] = []

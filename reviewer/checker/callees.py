@@ -10,6 +10,7 @@ from reviewer.cfg.build import build
 from reviewer.cfg.graph import Graph
 from reviewer.facts import Facts, FunctionFact
 from reviewer.locks.locksets import Summaries, nothing_known
+from reviewer.locks.mentions import Mentions, by_name, mentions
 from reviewer.locks.summaries import MAX_DEPTH, summaries
 from reviewer.record import dataclass, replace
 from reviewer.syntax.parse import SourceFile
@@ -59,8 +60,9 @@ STRANGERS = Neighbours(lambda name: None, nothing_known, lambda name: False, nob
 
 def neighbours(file: SourceFile, facts: Facts) -> Neighbours:
     """The functions of a file; each is read when it is first asked for."""
-    segments = _by_name(file)
-    words = _told_by_words(file, segments, facts)
+    segments = by_name(file)
+    words = mentions(file, segments, facts, MAX_DEPTH)
+    understood = _understood(segments, words, facts)
 
     @cache
     def graph_of(name: str) -> Graph | None:
@@ -91,12 +93,8 @@ def neighbours(file: SourceFile, facts: Facts) -> Neighbours:
         names = [name for _, name in sorted(found)[:MAX_WITNESSES]]
         return tuple(one for name in names if (one := image_of(name)) is not None)
 
-    return Neighbours(
-        small,
-        effects,
-        lambda name: name in segments and bool(words.understood(name, MAX_DEPTH)),
-        mentioning,
-    )
+    known = lambda name: name in segments and understood(name, MAX_DEPTH)  # noqa: E731
+    return Neighbours(small, effects, known, mentioning)
 
 
 Sized = set[tuple[int, str]]
@@ -133,7 +131,7 @@ def sharing(
     """``mine`` of one image, but asking ``theirs`` of the other what those
     functions do to locks that stand in both with the same words, together with
     all they call: it is worked out once."""
-    segments, others = _by_name(file), _by_name(other)
+    segments, others = by_name(file), by_name(other)
 
     @cache
     def same(name: str, depth: int) -> bool:
@@ -153,46 +151,10 @@ def sharing(
     return replace(mine, effects=effects)
 
 
-def _by_name(file: SourceFile) -> dict[str, Segment]:
-    """The first definition of each name."""
-    segments: dict[str, Segment] = {}
-    for segment in file.segments:
-        segments.setdefault(segment.name, segment)
-    return segments
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What the words of a function tell without parsing, followed so many calls
-    deep: whether it may have any effect on locks (``locks``), over how many
-    calls of such functions at most (``height``), and whether everything in it
-    that looks like an operation on locks is known (``understood``)."""
-
-    locks: Callable[[str, int], bool]
-    height: Callable[[str, int], int]
-    understood: Callable[[str, int], bool]
-
-
-def _told_by_words(file: SourceFile, segments: Mapping[str, Segment], facts: Facts) -> _Words:
-
-    @cache
-    def calls(name: str) -> frozenset[str]:
-        one = segments[name]
-        found = _CALL.findall(file.outline.masked, one.body, one.end)
-        return frozenset(word.decode() for word in found)
-
-    @cache
-    def locks(name: str, depth: int) -> bool:
-        if name not in segments or depth == 0:
-            return False
-        inner = calls(name)
-        return not inner.isdisjoint(facts.lockers) or any(locks(one, depth - 1) for one in inner)
-
-    @cache
-    def height(name: str, depth: int) -> int:
-        if depth == 0 or not locks(name, MAX_DEPTH):
-            return 0
-        return 1 + max((height(one, depth - 1) for one in calls(name)), default=0)
+def _understood(
+    segments: Mapping[str, Segment], words: Mentions, facts: Facts
+) -> Callable[[str, int], bool]:
+    """Whether everything in a function that looks like an operation on locks is known."""
 
     @cache
     def understood(name: str, depth: int) -> bool:
@@ -200,6 +162,6 @@ def _told_by_words(file: SourceFile, segments: Mapping[str, Segment], facts: Fac
             return True
         if name not in segments or depth == 0:
             return False
-        return all(understood(one, depth - 1) for one in calls(name))
+        return all(understood(one, depth - 1) for one in words.calls(name))
 
-    return _Words(locks, height, understood)
+    return understood

@@ -8,12 +8,12 @@ from reviewer.alignment.operations import changed_operations
 from reviewer.cfg.build import build
 from reviewer.cfg.graph import Graph
 from reviewer.cfg.inline import inlined
-from reviewer.checker.conventions import replaced
 from reviewer.checker.counterparts import counterparts, outside
 from reviewer.checker.opened import Alone, Opened, bodies, lone_functions, opened
 from reviewer.checker.rule import FunctionChange, Lone, Outside, PatchChange, Steps
 from reviewer.facts import Facts
 from reviewer.location import Problem
+from reviewer.locks.conventions import replaced
 from reviewer.record import dataclass, field
 from reviewer.source.records import SourcePair
 from reviewer.syntax.vocabulary import Vocabulary

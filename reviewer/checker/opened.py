@@ -9,10 +9,10 @@ from reviewer.cfg.build import build
 from reviewer.cfg.graph import Graph
 from reviewer.cfg.inline import Bodies, Body
 from reviewer.checker.callees import STRANGERS, Neighbours, neighbours, sharing
-from reviewer.checker.conventions import with_conventions
 from reviewer.checker.counterparts import Counterparts, Files, lone, renamed, touched
 from reviewer.checker.rule import Around
 from reviewer.facts import Facts
+from reviewer.locks.conventions import with_conventions
 from reviewer.record import dataclass
 from reviewer.source.records import SourcePair
 from reviewer.syntax.parse import SourceFile, read_file

@@ -12,11 +12,10 @@ from reviewer.checker.rule import FunctionChange, PatchChange
 from reviewer.facts import Facts, FunctionFact
 from reviewer.locks.conditions import words
 from reviewer.locks.locksets import lock_name
+from reviewer.locks.sleeps import SPINNING, flags_sleep, may_sleep
 from reviewer.record import dataclass
 from reviewer.syntax.render import render
 
-SPINNING = frozenset({"spinlock", "rwlock", "bit-spinlock"})
-SLEPT_ON = frozenset({"mutex", "rwsem", "semaphore", "folio-lock", "bit-lock"})
 _WORD = re.compile(r"\w+|~")
 
 
@@ -58,24 +57,6 @@ def forbidding(image: Image, number: int, known: Mapping[str, str]) -> str:
         return ""
     spinning = sorted(name for name in held.must if known.get(name) in SPINNING)
     return next(iter((*spinning, *sorted(held.context))), "")
-
-
-def may_sleep(node: Invoke, facts: Facts) -> bool:
-    """Whether a call may sleep whatever becomes of it."""
-    number = facts.sleeping.functions.get(node.function)
-    if number is not None:
-        return number < 0 or _flags_sleep(node, number, facts)
-    fact = facts.of(node.function)
-    return fact is not None and any(
-        one.kind in SLEPT_ON and one.when in ("always", "zero") for one in fact.acquires
-    )
-
-
-def _flags_sleep(node: Invoke, number: int, facts: Facts) -> bool:
-    if number >= len(node.args):
-        return False
-    flags = set(_WORD.findall(render(node.args[number])))
-    return bool(flags & facts.sleeping.flags) and flags.isdisjoint(facts.sleeping.waking)
 
 
 def newly_asleep(change: FunctionChange) -> Iterator[Asleep]:
@@ -225,7 +206,7 @@ def flags_ignored(change: FunctionChange) -> Iterator[Ignored]:
         if not isinstance(node, Invoke) or change.before_line(node.loc.line) is not None:
             continue
         number = change.facts.sleeping.functions.get(node.function, -1)
-        if heeded and number >= 0 and _flags_sleep(node, number, change.facts):
+        if heeded and number >= 0 and flags_sleep(node, number, change.facts):
             old, param, image = heeded.pop(0)
             yield Ignored(_written(node, change.after), node.loc.line, param, _written(old, image))
 

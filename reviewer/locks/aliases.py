@@ -8,7 +8,8 @@ by its only assignment (``lock = &mapping->i_private_lock``).
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from reviewer.cfg.graph import Compute, Graph, Invoke
 from reviewer.facts import Facts
@@ -88,7 +89,7 @@ def aliases(graph: Graph, facts: Facts, taken: frozenset[str] | None = None) -> 
         if _stays(address, writes):
             bound.setdefault(Place(name), address)
     bound.update(_named_results(graph))
-    return Aliases(bound, _calls(graph))
+    return Aliases(bound, _Calls(graph))
 
 
 def _named_results(graph: Graph) -> dict[Place, Expr]:
@@ -106,14 +107,43 @@ def _named_results(graph: Graph) -> dict[Place, Expr]:
     }
 
 
-def _calls(graph: Graph) -> dict[str, str]:
-    """The calls as written, by the temporaries that take their results."""
-    found: dict[str, str] = {}
-    for node in graph.nodes:
-        if isinstance(node, Invoke) and node.function:
-            args = ", ".join(render(_written_out(arg, found)) for arg in node.args)
-            found[node.result] = f"{node.function}({args})"
-    return found
+class _Calls(Mapping[str, str]):
+    """The calls as written, by the temporaries that take their results; each is
+    written out when it is first asked for."""
+
+    __slots__ = ("_graph", "_nodes", "_texts")
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._nodes: dict[str, Invoke] | None = None
+        self._texts: dict[str, str] = {}
+
+    def _invokes(self) -> dict[str, Invoke]:
+        if self._nodes is None:
+            nodes = (one for one in self._graph.nodes if isinstance(one, Invoke) and one.function)
+            self._nodes = {one.result: one for one in nodes}
+        return self._nodes
+
+    def __getitem__(self, name: str) -> str:
+        text = self._texts.get(name)
+        if text is None:
+            node = self._invokes()[name]
+            args = ", ".join(render(_written_out(arg, self)) for arg in node.args)
+            text = self._texts[name] = f"{node.function}({args})"
+        return text
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of a dictionary, which most names are not in."""
+        return self[name] if name.startswith("%") and name in self._invokes() else default
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._invokes()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._invokes())
+
+    def __len__(self) -> int:
+        return len(self._invokes())
 
 
 def _written_out(expr: Expr, calls: Mapping[str, str]) -> Expr:

@@ -155,8 +155,9 @@ def _ways(found: Locksets) -> Iterator[_Way]:
             continue
         if isinstance(node, Leave) and node.value is not None:
             yield from _returning(node.value, held)
-        else:
-            yield _Way(None, _behind(found), None)
+        elif (behind := found.before[EXIT]) is not None:
+            # What holds where the function ends without a return, if it can.
+            yield _Way(None, behind, None)
 
 
 def _returning(value: Expr, held: Held) -> Iterator[_Way]:
@@ -179,13 +180,6 @@ def _returning(value: Expr, held: Held) -> Iterator[_Way]:
         there = held.where(found)
         if there is not None:
             yield _Way(value, there, found.holds == said[0].holds)
-
-
-def _behind(found: Locksets) -> Held:
-    """What holds where the function ends without a return."""
-    held = found.before[EXIT]
-    assert held is not None
-    return held
 
 
 Kinds = Mapping[str, str]

@@ -35,8 +35,15 @@ def declarations(function: Function) -> Iterator[Declare]:
                 stack.append(item.body)
 
 
+_last: list[tuple[Function, dict[str, str]]] = []
+
+
 def types(function: Function) -> dict[str, str]:
-    """The types of parameters and locals, with their stars."""
+    """The types of parameters and locals, with their stars; not to be changed.  Kept for the
+    function asked about last, as several ask one after the other."""
+    if _last and _last[0][0] is function:
+        return _last[0][1]
     kinds = {local.name: local.type for local in declarations(function)}
     kinds.update({param.name: param.type for param in function.params})
+    _last[:] = [(function, kinds)]
     return kinds

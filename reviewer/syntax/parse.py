@@ -51,6 +51,10 @@ class SourceFile:
             self._parsed[segment] = found
         return found
 
+    def forget(self) -> None:
+        """Give back the functions that were parsed; they are parsed again when asked for."""
+        self._parsed.clear()
+
     def functions_named(self, name: str) -> tuple[Function, ...]:
         """All definitions of a name: several under different ``#if`` arms."""
         return tuple(self.parsed(one) for one in self.segments if one.name == name)

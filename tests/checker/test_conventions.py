@@ -3,8 +3,8 @@
 
 import pytest
 
-from reviewer.checker.conventions import by_convention, with_conventions
 from reviewer.facts import Facts, FunctionFact
+from reviewer.locks.conventions import by_convention, with_conventions
 from reviewer.ruleset import load_facts
 from reviewer.syntax.render import render
 

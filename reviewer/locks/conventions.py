@@ -9,9 +9,10 @@ made here hold for the files of one patch only.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from reviewer.cfg.graph import Graph, Invoke
-from reviewer.facts import Facts, FunctionFact, LockFact, LockPair, no_effect
+from reviewer.facts import Facts, FunctionFact, LockFact, LockNames, LockPair, no_effect
 from reviewer.location import NOWHERE
 from reviewer.locks.locksets import MAYBE
 from reviewer.record import dataclass, replace
@@ -61,6 +62,11 @@ class Named(Mapping[str, FunctionFact]):
     def __getitem__(self, name: str) -> FunctionFact:
         return self.own[name] if name in self.own else self.known[name]
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of a dictionary, which most names are not in."""
+        found = self.own.get(name)
+        return self.known.get(name, default) if found is None else found
+
     def __iter__(self) -> Iterator[str]:
         yield from self.own
         yield from self.known
@@ -86,7 +92,7 @@ def with_conventions(
         name = word.decode()
         if name in defined or facts.functions.get(name) is not None:
             continue
-        half = _half(name, facts)
+        half = _half_of(name, facts)
         if half is not None and _is_pair(half, facts, defined, files):
             halves[name] = half
     if not halves:
@@ -132,6 +138,19 @@ def _takes(graph: Graph, facts: Facts) -> Counter[str]:
 def _locks(facts: Facts, name: str) -> tuple[LockFact, ...]:
     fact = facts.of(name)
     return () if fact is None else (*fact.acquires, *fact.releases)
+
+
+_known: list[tuple[LockNames, dict[str, _Half | None]]] = []
+
+
+def _half_of(name: str, facts: Facts) -> _Half | None:
+    """The same as `_half`, kept by name: a tree has the same few names again and again."""
+    if not (_known and _known[0][0] is facts.lock_names):
+        _known[:] = [(facts.lock_names, {})]
+    halves = _known[0][1]
+    if name not in halves:
+        halves[name] = _half(name, facts)
+    return halves[name]
 
 
 def _half(name: str, facts: Facts) -> _Half | None:
