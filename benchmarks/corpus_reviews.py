@@ -22,6 +22,7 @@ from corpus import Copies, Entry, Images
 
 import reviewer
 from reviewer.frontend.shipped import load_ruleset
+from reviewer.frontend.witnesses import witness_of
 from reviewer.patch.read import read_submission
 from reviewer.review import Ruleset, review
 from reviewer.source.apply import place
@@ -181,7 +182,18 @@ def _review(task: Task, before: Images, patch: bytes) -> Review:
         _at_most(task.timeout),
         open_tree(str(folder)) as tree,
     ):
-        return review(read_submission([(task.entry.patch.name, patch)]), tree, ruleset())
+        submission = read_submission([(task.entry.patch.name, patch)])
+        if not EVIDENCE:
+            return review(submission, tree, ruleset())
+        index = EVIDENCE.get(task.entry.tree.name)
+        ask = witness_of(tree, ruleset(), index if index else NO_INDEX)
+        return review(submission, tree, ruleset(), witness=ask)
+
+
+EVIDENCE: dict[str, str] = {}
+"""The index of each tree, by the name of the tree; none for reviews without evidence."""
+
+NO_INDEX = "/dev/null/none"
 
 
 def _remarks(found: Review) -> tuple[Remark, ...]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import corpus_reviews
 import corpus_scores as scoring
 from corpus import SETS, CorpusError, Entry, read_corpus
 from corpus_reviews import Outcome, Remark, Task, run_all
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         accepted = scoring.read_accepted()
         judgements = scoring.read_judgements(options.false_remarks)
         tasks = chosen(read_corpus(options.corpus, options.sets or SETS), options)
+        corpus_reviews.EVIDENCE.update(one.split("=", 1) for one in options.evidence)
         for path in filter(None, (options.json, options.markdown)):
             path.write_text("", encoding="utf-8")
         outcomes = run_all(tasks, options.jobs, _progress(options.progress))
@@ -61,6 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     add("corpus", type=Path, help="folder with fixes, quiet, hardquiet and touched")
     add("--jobs", type=_positive, default=2, help="processes (2)")
     add("--timeout", type=float, default=60.0, help="seconds one review may take (60)")
+    add(
+        "--evidence",
+        metavar="TREE=INDEX",
+        action="append",
+        default=[],
+        type=_index,
+        help="ask the tree: the index of a tree such as linux-source-6.12, others are read nearby",
+    )
     add("--set", dest="sets", action="append", choices=SETS, help="only this set")
     add("--only", type=lambda text: text.split(","), help="only these ids, with commas between")
     add("--strip-comments", action="store_true", help="recall also with comments taken out")
@@ -71,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--json", type=Path, help="write all results to this file")
     add("--markdown", type=Path, help="write the tables to this file")
     return parser
+
+
+def _index(text: str) -> str:
+    name, found, path = text.partition("=")
+    if not (name and found and Path(path).is_file()):
+        raise argparse.ArgumentTypeError(f"not TREE=INDEX: {text}")
+    return text
 
 
 def _positive(text: str) -> int:

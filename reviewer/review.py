@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The way of one submission through the stages, in order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reviewer.checker.changes import Allowance, changes, whole
+from reviewer.checker.changes import Allowance, Changes, changes, whole
 from reviewer.checker.rule import Rule
 from reviewer.checker.rules import Found
 from reviewer.facts import Facts
 from reviewer.location import Problem
-from reviewer.patch.records import Submission
-from reviewer.record import dataclass, replace
+from reviewer.patch.records import Patch, Submission
+from reviewer.record import dataclass, field, replace
 from reviewer.source.pair import Overlay, overlay_after, pair
 from reviewer.source.tree import Tree
 from reviewer.syntax.vocabulary import Vocabulary
@@ -22,9 +22,20 @@ from reviewer.verdict.suppress import EVERYTHING, Sieve, Wishes
 
 # What is imported here only is not loaded by a review without findings.
 if TYPE_CHECKING:
+    from reviewer.evidence.witness import Witness
     from reviewer.simulation.scenario import Scenario
-    from reviewer.verdict.claims import Claim
+    from reviewer.verdict.claim_phrases import Claim
     from reviewer.verdict.judge import Judged
+    from reviewer.verdict.records import Suppressed
+
+
+Ask = Callable[[Sequence[str]], "Witness | None"]
+"""What the tree says, for some files; None where there is no tree."""
+
+
+def nobody(files: Sequence[str]) -> "Witness | None":
+    """No witness."""
+    return None
 
 
 HUNKS_ONLY = "without the tree: only the lines of the diff were read, and much cannot be seen"
@@ -43,44 +54,112 @@ class Ruleset:
 
 
 def review(
-    submission: Submission, tree: Tree | None, rules: Ruleset, wishes: Wishes = EVERYTHING
+    submission: Submission,
+    tree: Tree | None,
+    rules: Ruleset,
+    wishes: Wishes = EVERYTHING,
+    witness: "Ask" = nobody,
 ) -> Review:
     """Review everything one input held, in order; later patches of a series
-    apply on top of earlier ones."""
-    ledger = Ledger()
-    sieve = Sieve(rules.rules, wishes)
-    judged: list[Judged] = []
-    problems: list[PatchProblem] = []
+    apply on top of earlier ones.  ``witness`` gives what the tree says, for the files
+    that are touched; it is asked when the first finding or claim needs it."""
+    course = _Course(submission, tree, rules, Sieve(rules.rules, wishes))
+    touched = tuple(diff.path for patch in submission.patches for diff in patch.files)
+    ask = cache(lambda: witness(touched))
     overlay: Overlay = {}
-    allowance, hunks_only = Allowance(), False
+    allowance = Allowance()
     for number, patch in enumerate(submission.patches):
         if allowance.exhausted:
             reason = "not compared: the submission is too large"
-            problems.append(PatchProblem(number, Problem("", "", reason)))
+            course.problems.append(PatchProblem(number, Problem("", "", reason)))
             continue
         pairs, unpaired = pair(patch, tree, overlay)
         overlay = overlay_after(overlay, patch, pairs)
-        found = [*patch.problems, *unpaired]
-        hunks_only |= any(not one.whole for one in pairs)
+        course.hunks_only |= any(not one.whole for one in pairs)
         parts = changes(pairs, rules.vocabulary, rules.facts, allowance)
+        found = [*patch.problems, *unpaired]
         found.extend(problem for part in parts for problem in part.problems)
-        reported = sieve.findings(number, patch, whole(parts, rules.facts))
+        _judge_patch(course, number, patch, parts, ask)
         found += allowance.uncounted()
-        changelog = without_directives(patch.changelog)
-        judged.extend(_judged(reported, changelog, number, tree, rules, ledger))
-        problems.extend(PatchProblem(number, problem) for problem in found)
+        course.problems.extend(PatchProblem(number, problem) for problem in found)
+    return _told(course, ask)
+
+
+@dataclass(slots=True)
+class _Course:
+    """What has come of a submission so far."""
+
+    submission: Submission
+    tree: Tree | None
+    rules: Ruleset
+    sieve: Sieve
+    ledger: Ledger = field(default_factory=Ledger)
+    judged: "list[Judged]" = field(default_factory=list)
+    problems: list[PatchProblem] = field(default_factory=list)
+    changed: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    hunks_only: bool = False
+
+
+def _judge_patch(
+    course: _Course,
+    number: int,
+    patch: Patch,
+    parts: Sequence[Changes],
+    ask: "Callable[[], Witness | None]",
+) -> None:
+    """Find and judge what one patch makes true."""
+    reported = course.sieve.findings(number, patch, whole(parts, course.rules.facts))
+    changelog = without_directives(patch.changelog)
+    judged = _judged(reported, changelog, number, course.tree, course.rules, course.ledger)
+    some, left = _weighed(judged, ask, course.ledger)
+    course.judged.extend(some)
+    course.sieve.suppressed.extend(left)
+    course.changed[number] = tuple((f.file, f.name) for part in parts for f in part.functions)
+
+
+def _told(course: _Course, ask: "Callable[[], Witness | None]") -> Review:
+    """The review of all patches."""
+    submission, sieve = course.submission, course.sieve
+    hunks_only = [HUNKS_ONLY] if course.hunks_only else []
     plain = Review(
         patches=submission.patches,
         verdicts=(),
         claims=(),
         justification=(),
         questions=(),
-        facts=ledger.facts(),
-        problems=tuple(problems),
-        notes=(*submission.notes, *sieve.notes, *([HUNKS_ONLY] if hunks_only else [])),
+        facts=course.ledger.facts(),
+        problems=tuple(course.problems),
+        notes=(*submission.notes, *sieve.notes, *hunks_only),
         suppressed=tuple(sieve.suppressed),
     )
-    return _with_findings(plain, submission, judged, rules, ledger) if judged else plain
+    from reviewer.verdict.spoken import may_claim
+
+    if not (course.judged or (course.tree is not None and may_claim(submission))):
+        return plain
+    return _with_findings(
+        plain, submission, course.judged, course.rules, course.ledger, ask, course.changed
+    )
+
+
+def _weighed(
+    judged: "Sequence[Judged]", ask: "Callable[[], Witness | None]", ledger: Ledger
+) -> "tuple[list[Judged], list[Suppressed]]":
+    """The verdicts with what the tree says, the gravest first; and those it refutes."""
+    lost = any(one.verdict.finding.lost for one in judged)
+    found = ask() if lost else None
+    if found is None:
+        return list(judged), []
+    from reviewer.verdict.suppress import left_out
+    from reviewer.verdict.tree_evidence import refuted_by_callers, with_evidence
+
+    kept, left = [], []
+    for one in judged:
+        reason = refuted_by_callers(one.verdict.finding, found)
+        if reason:
+            left.append(left_out(one.verdict.patch, one.verdict.finding, "tree", reason))
+        else:
+            kept.append(with_evidence(one, found, ledger))
+    return sorted(kept, key=lambda one: -one.weight), left
 
 
 def _with_findings(
@@ -89,12 +168,14 @@ def _with_findings(
     judged: "Sequence[Judged]",
     rules: Ruleset,
     ledger: Ledger,
+    ask: "Callable[[], Witness | None]",
+    changed: "Mapping[int, Sequence[tuple[str, str]]]",
 ) -> Review:
     """The review with its findings and what follows from them."""
     from reviewer.verdict.claims import said_by
     from reviewer.verdict.justify import justification, questions
 
-    claims = said_by(submission, judged, rules.claims, rules.facts, ledger)
+    claims = said_by(submission, judged, rules.claims, rules.facts, ledger, ask, changed)
     sentences = tuple(s for one in judged for s in justification(one, ledger))
     return replace(
         plain,

@@ -94,6 +94,10 @@ def main(args: Sequence[str]) -> int:
             from reviewer.frontend.graph import graph
 
             return graph(args[1:])
+        if args and args[0] == "index":
+            from reviewer.frontend.indexing import run
+
+            return run(args[1:])
         if args and args[0] == "rules":
             from reviewer.frontend.rules import rules
 
@@ -140,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     _review_options(review)
     # What it takes is said where it is run.
     verbs.add_parser("graph", help="draw a function with its lock scopes", add_help=False)
+    verbs.add_parser("index", help="index a tree, for what it tells of a patch", add_help=False)
     verbs.add_parser("simulate", help="run scenarios of the simulation", add_help=False)
     verbs.add_parser("rules", help="list the rules, or explain one", add_help=False)
     return parser
@@ -171,6 +176,9 @@ def _review_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tree", metavar="DIR", help="kernel checkout or directory with the state before the patch"
     )
+    parser.add_argument(
+        "--index", metavar="FILE", help="index of the tree (default: the one 'mmreview index' made)"
+    )
     parser.add_argument("--format", choices=FORMATS, default="terminal", help="form of the report")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
     parser.add_argument(
@@ -188,6 +196,7 @@ def _review_options(parser: argparse.ArgumentParser) -> None:
 
 def _review(options: argparse.Namespace) -> int:
     from reviewer.frontend.inputs import read_inputs
+    from reviewer.frontend.witnesses import witness_of
     from reviewer.patch.read import read_submission
     from reviewer.review import review
 
@@ -198,7 +207,8 @@ def _review(options: argparse.Namespace) -> int:
     submission = read_submission(readable)
     with ExitStack() as stack:
         tree = _tree(options, submission, stack)
-        result = review(submission, tree, rules, wishes)
+        ask = witness_of(tree, rules, options.index)
+        result = review(submission, tree, rules, wishes, ask)
     _write(result, options)
     if options.write_baseline is not None:
         from reviewer.frontend.baseline import write_baseline

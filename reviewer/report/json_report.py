@@ -35,7 +35,12 @@ def as_json(review: Review) -> str:
         "findings": [_finding(verdict) for verdict in review.verdicts],
         "claims": [_claim(claim) for claim in review.claims],
         "justification": [
-            {"patch": one.patch, "text": one.text, "facts": list(one.facts)}
+            {
+                "patch": one.patch,
+                "finding": one.finding,
+                "text": one.text,
+                "facts": list(one.facts),
+            }
             for one in review.justification
         ],
         "questions": [{"patch": one.patch, "text": one.text} for one in review.questions],

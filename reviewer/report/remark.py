@@ -18,6 +18,7 @@ from reviewer.report.text import (
     counted,
     distinct,
     listed,
+    paragraphs,
     sentence,
     stopped,
     wrapped,
@@ -61,11 +62,11 @@ def on_changelog(review: Review, patch: int, verdicts: Sequence[Verdict]) -> lis
     ]
     if changelog is None or not open_findings:
         return []
-    said = [sentence(one.text) for one in review.justification if one.patch == patch]
+    said = paragraphs([one for one in review.justification if one.patch == patch])
     asked = _asked(open_findings, changelog)
     if not said:
         return [paragraph(asked)]
-    return [paragraph(f"{asked} For example:"), paragraph(" ".join(said), "    ")]
+    return [paragraph(f"{asked} For example:"), *(paragraph(text, "    ") for text in said)]
 
 
 def on_finding(verdict: Verdict) -> list[Block]:
@@ -88,7 +89,13 @@ def on_claims(review: Review, patch: int) -> list[Block]:
         paragraph(f'"{_shortened(claim)}": {words[claim.verdict]}. {sentence(claim.answer)}')
         for claim in review.claims
         if claim.patch == patch and claim.verdict in words
+        # What the tree bears out needs no mail.
+        if claim.verdict == "REFUTED" or not _by_tree(review, claim)
     ]
+
+
+def _by_tree(review: Review, claim: ClaimVerdict) -> bool:
+    return any(review.facts[one].kind == "evidence" for one in claim.facts)
 
 
 def on_open_points(review: Review, patch: int) -> list[Block]:
@@ -98,7 +105,7 @@ def on_open_points(review: Review, patch: int) -> list[Block]:
 
 def on_suppressed(review: Review, patch: int) -> list[Block]:
     """One closing sentence on what is not reported because somebody asked for that."""
-    told = [_left_out(one) for one in review.suppressed if one.patch == patch]
+    told = [_left_out(one) for one in review.suppressed if one.patch == patch and one.by != "tree"]
     return [paragraph(f"Not repeated here, as asked for: {'; '.join(told)}.")] if told else []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reviewer.report.gcc import asked, headline
 from reviewer.report.story import INDENT, schedule, story
-from reviewer.report.text import clean, counted, listed, sentence, wrapped
+from reviewer.report.text import clean, counted, listed, paragraphs, sentence, wrapped
 from reviewer.verdict.records import Review, Verdict
 
 _RESET = "\x1b[0m"
@@ -86,10 +86,11 @@ def _claims(review: Review, colour: bool, width: int) -> list[str]:
 def _changelogs(review: Review, colour: bool, width: int) -> list[str]:
     lines: list[str] = []
     for index, subject in _subjects(review):
-        said = [sentence(one.text) for one in review.justification if one.patch == index]
-        if said:
-            lines += wrapped(subject, width, INDENT)
-            lines += ["", *wrapped(" ".join(said), min(width, _PARAGRAPH)), ""]
+        said = [one for one in review.justification if one.patch == index]
+        lines += wrapped(subject, width, INDENT) if said else []
+        for text in paragraphs(said):
+            lines += ["", *wrapped(text, min(width, _PARAGRAPH))]
+        lines += [""] if said else []
     return [_bold("Suggested changelog text", colour), *lines] if lines else []
 
 
@@ -108,6 +109,10 @@ def _suppressed(review: Review, width: int) -> list[str]:
         lines += wrapped(subject, width) if some else []
         for one in some:
             where = f"{one.file}: {one.function}()" if one.function else one.file
+            if one.by == "tree":
+                told = f"{one.rule}, {where}: {clean(one.reason)}"
+                lines += wrapped(told, width, "refuted by the tree: ", INDENT * 2)
+                continue
             told = f"{one.rule}, {where}, by {asked(one)}"
             lines += wrapped(told, width, "suppressed: ", INDENT * 2)
     return lines

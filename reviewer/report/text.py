@@ -3,6 +3,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reviewer.verdict.records import Sentence
 
 
 def clean(text: str) -> str:
@@ -74,3 +78,11 @@ def called(name: str) -> str:
 def distinct(items: Sequence[str]) -> list[str]:
     """The items that are not empty, each once, in order."""
     return list(dict.fromkeys(item for item in items if item))
+
+
+def paragraphs(said: Sequence["Sentence"]) -> list[str]:
+    """Sentences for a changelog as paragraphs, one for each finding."""
+    found: dict[str, list[str]] = {}
+    for one in said:
+        found.setdefault(one.finding, []).append(sentence(one.text))
+    return [" ".join(some) for some in found.values()]

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reviewer.facts import Facts
 from reviewer.patch.records import Submission
@@ -14,62 +14,19 @@ from reviewer.simulation.examine import Answer, PathAnswer
 from reviewer.simulation.machine import Machine
 from reviewer.simulation.model import Goal
 from reviewer.simulation.predicate import step_predicate
-from reviewer.syntax.parse import parse_expression
-from reviewer.syntax.tree import Expr
+from reviewer.verdict.claim_phrases import Claim, Counterexample, claims_in
 from reviewer.verdict.judge import Judged
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.model import given, witness
 from reviewer.verdict.records import ClaimVerdict
+from reviewer.verdict.spoken import gives_a_reason
 from reviewer.verdict.words import capital, listed
 
-MAX_TEXT = 4000
+if TYPE_CHECKING:
+    from reviewer.evidence.witness import Witness
 
 
-@dataclass(frozen=True, slots=True)
-class Counterexample:
-    """A step whose being reachable refutes a claim; ``path`` and
-    ``assumption`` restrict where it is looked for."""
-
-    goal: Expr
-    path: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Something people say in changelogs, and what decides it.
-
-    ``phrases`` are patterns that must all occur in a paragraph, ``unless``
-    patterns of which none may.  ``decided_by`` is ``never`` (the
-    counterexamples decide) or ``guard`` (the standing of the finding and the
-    guard the simulation found decide).
-    """
-
-    name: str
-    phrases: tuple[re.Pattern[str], ...]
-    unless: tuple[re.Pattern[str], ...]
-    scenario: str
-    decided_by: str
-    counterexamples: tuple[Counterexample, ...]
-    confirmed: str
-    refuted: str
-
-
-def claim_from(name: str, table: Mapping[str, Any]) -> Claim:
-    """Build a claim from its TOML table."""
-    return Claim(
-        name=name,
-        phrases=tuple(re.compile(text, re.IGNORECASE) for text in table["phrases"]),
-        unless=tuple(re.compile(text, re.IGNORECASE) for text in table.get("unless", ())),
-        scenario=table["scenario"],
-        decided_by=table["decided_by"],
-        counterexamples=tuple(
-            Counterexample(parse_expression(entry["goal"]), entry.get("path", ""), entry["text"])
-            for entry in table.get("counterexample", ())
-        ),
-        confirmed=table.get("confirmed", ""),
-        refuted=table.get("refuted", ""),
-    )
+NO_FUNCTIONS: Mapping[int, Sequence[tuple[str, str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +36,6 @@ class Said:
     patch: int
     message_id: str
     text: str
-
-
-def claims_in(paragraph: str, known: Sequence[Claim]) -> Iterator[Claim]:
-    """The claims a paragraph makes."""
-    text = paragraph[:MAX_TEXT]
-    for claim in known:
-        made = all(phrase.search(text) for phrase in claim.phrases)
-        if made and not any(phrase.search(text) for phrase in claim.unless):
-            yield claim
 
 
 def answer_claim(
@@ -220,19 +168,92 @@ def said_by(
     known: Callable[[], Sequence[Claim]],
     facts: Facts,
     ledger: Ledger,
+    ask: "Callable[[], Witness | None]" = lambda: None,
+    changed: Mapping[int, Sequence[tuple[str, str]]] = NO_FUNCTIONS,
 ) -> tuple[ClaimVerdict, ...]:
     """Answer what the authors claim, in changelogs and in replies.
 
-    A reply speaks of the patch it answers, directly or through the thread.
-    Without a finding there is nothing to answer.
+    A reply speaks of the patch it answers, directly or through the thread.  What the
+    simulation decides is answered where there is a finding, the rest by the tree that ``ask``
+    gives; ``changed`` are the functions each patch touches, with their files.
+    What is said of synchronisation and is no claim that is known is listed where
+    something was found.
     """
-    if not judged:
-        return ()
-    answers = []
+    answers: list[ClaimVerdict] = []
     for said in _paragraphs(submission):
+        answered = False
         for claim in claims_in(said.text, known()):
-            answers.append(answer_claim(said, claim, judged, facts, ledger))
+            if claim.decided_by == "evidence":
+                found = _by_tree(said, claim, judged, facts, ledger, ask(), changed)
+            elif judged:
+                found = answer_claim(said, claim, judged, facts, ledger)
+            else:
+                continue
+            answered = True
+            answers.append(found)
+        if judged and not answered and gives_a_reason(said.text):
+            answers.append(_unchecked(said))
     return tuple(answers)
+
+
+def _unchecked(said: Said) -> ClaimVerdict:
+    text = "no claim that is known: it was not checked"
+    return ClaimVerdict(said.patch, said.message_id, said.text, "", "NOT_CHECKED", text, (), ())
+
+
+def _by_tree(
+    said: Said,
+    claim: Claim,
+    judged: Sequence[Judged],
+    facts: Facts,
+    ledger: Ledger,
+    witness: "Witness | None",
+    changed: Mapping[int, Sequence[tuple[str, str]]],
+) -> ClaimVerdict:
+    """What the tree says of a claim."""
+    from reviewer.verdict.claim_objects import objects_in
+    from reviewer.verdict.tree_claims import Asked, decide
+
+    if claim.name == UNCHANGED:
+        return _unchanged(said, claim, judged)
+    if witness is None:
+        return _verdict(said, claim, "UNDECIDED", "there is no tree to ask", (), ())
+    at = None
+    for file, function in changed.get(said.patch, ()):
+        found = witness.callers.named(function, file)
+        at = at or next((one for one in found if one.path == file), None)
+    sentence = _sentence(said.text, claim)
+    objects = objects_in(sentence, at, witness, facts)
+    told = decide(claim.name, claim.needs, Asked(sentence, objects, witness))
+    ids: tuple[str, ...] = ()
+    if told.verdict != "UNDECIDED":
+        source = f"rules/claims/{claim.name}.toml on the index of the tree: {witness.seen}"
+        ids = (ledger.add("evidence", told.answer, source),)
+    return _verdict(said, claim, told.verdict, told.answer, (), ids)
+
+
+def _sentence(text: str, claim: Claim) -> str:
+    """The sentence of a paragraph that makes a claim; the paragraph where only all of it does."""
+    for one in re.split(r"(?<=[.;!?]) +", text):
+        if claim.made_in(one):
+            return one
+    return text
+
+
+UNCHANGED = "no-functional-change"
+
+
+def _unchanged(said: Said, claim: Claim, judged: Sequence[Judged]) -> ClaimVerdict:
+    """A patch that changes nothing has no finding; that it has none proves nothing."""
+    mine = [one for one in judged if one.verdict.patch == said.patch]
+    worst = next((one for one in mine if one.verdict.severity != "note"), None)
+    if worst is None:
+        return _verdict(
+            said, claim, "UNDECIDED", "that nothing was found does not prove it", (), ()
+        )
+    finding = worst.verdict.finding
+    text = f"{finding.message} ({finding.file}:{finding.line})"
+    return _verdict(said, claim, "REFUTED", text, (), worst.verdict.facts[:1])
 
 
 def _paragraphs(submission: Submission) -> Iterator[Said]:

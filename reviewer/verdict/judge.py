@@ -27,12 +27,16 @@ from reviewer.verdict.stable import unsettled
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict with what it was made from, for the sentences that follow."""
+    """A verdict with what it was made from, for the sentences that follow; ``weight`` is what
+    the tree says of it, as in `reviewer.verdict.tree_evidence.Told`, ``tree`` what it says
+    for the changelog, with the fact each sentence stands on."""
 
     verdict: Verdict
     answer: Answer | None
     raisers: tuple[Raiser, ...]
     change: FunctionChange | None
+    weight: int = 1
+    tree: tuple[tuple[str, str], ...] = ()
 
 
 def judge(

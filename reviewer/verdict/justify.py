@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from reviewer.locks.locksets import Held
+from reviewer.record import replace
 from reviewer.simulation.answer import Guard
 from reviewer.verdict.judge import Judged
 from reviewer.verdict.ledger import Ledger
@@ -14,10 +15,25 @@ RETRIES = ("-EAGAIN", "-EBUSY", "-ERESTART", "-ESTALE")
 
 
 def justification(judged: Judged, ledger: Ledger) -> Iterator[Sentence]:
-    """What the changelog could say of a finding the model refutes.
+    """What the changelog could say of a finding: why the model refutes it, what the tree
+    says of the lock.
 
     Only what was established is said: a sentence without a fact is none.
     """
+    mark = judged.verdict.fingerprint
+    said = tuple(_refuted(judged, ledger))
+    # Behind the first sentence of the model, which says what the access is still good for.
+    for one in (*said[:1], *_by_tree(judged), *said[1:]):
+        yield replace(one, finding=mark)
+
+
+def _by_tree(judged: Judged) -> Iterator[Sentence]:
+    """What the tree says of the lock that was lost."""
+    for text, fact in judged.tree:
+        yield Sentence(judged.verdict.patch, f"{text}.", (fact,))
+
+
+def _refuted(judged: Judged, ledger: Ledger) -> Iterator[Sentence]:
     verdict, answer = judged.verdict, judged.answer
     if verdict.standing != "REFUTED_IN_MODEL" or answer is None:
         return
@@ -41,7 +57,7 @@ def _guarded(judged: Judged, guard: Guard, ledger: Ledger) -> Iterator[Sentence]
         (rule, removed),
     )
     without = sorted({r.actor for r in judged.raisers if not set(finding.lost) & r.locks})
-    if without and all(not set(finding.lost) & r.locks for r in judged.raisers):
+    if not judged.tree and without and all(not set(finding.lost) & r.locks for r in judged.raisers):
         fact = ledger.add("model", verdict.evidence[0] if verdict.evidence else "", source)
         names = listed([f"{name}()" for name in without[:2]])
         counter = counter_name(finding.place)

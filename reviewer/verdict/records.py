@@ -142,11 +142,13 @@ class ClaimVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence for the changelog and the facts it stands on."""
+    """A sentence for the changelog and the facts it stands on; ``finding`` is the
+    fingerprint of the finding it is about, empty for none that is reported."""
 
     patch: int
     text: str
     facts: tuple[str, ...]
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ class PatchProblem:
 @dataclass(frozen=True, slots=True)
 class Suppressed:
     """A finding that is not reported because somebody asked for that: ``by`` is
-    ``changelog``, ``option`` or ``baseline``, ``reason`` what they said."""
+    ``changelog``, ``option`` or ``baseline``, or ``tree`` where that refutes it;
+    ``reason`` is what they said."""
 
     patch: int
     rule: str

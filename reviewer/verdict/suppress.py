@@ -94,18 +94,21 @@ class Sieve:
         return True
 
     def _leave_out(self, number: int, finding: Finding, by: str, reason: str) -> None:
-        from reviewer.verdict.fingerprint import fingerprint
+        self.suppressed.append(left_out(number, finding, by, reason))
 
-        self.suppressed.append(
-            Suppressed(
-                patch=number,
-                rule=finding.rule,
-                file=finding.file,
-                function=finding.function,
-                line=finding.line,
-                message=finding.message,
-                fingerprint=fingerprint(finding),
-                by=by,
-                reason=reason,
-            )
-        )
+
+def left_out(number: int, finding: Finding, by: str, reason: str) -> Suppressed:
+    """A finding of a patch that is not reported."""
+    from reviewer.verdict.fingerprint import fingerprint
+
+    return Suppressed(
+        patch=number,
+        rule=finding.rule,
+        file=finding.file,
+        function=finding.function,
+        line=finding.line,
+        message=finding.message,
+        fingerprint=fingerprint(finding),
+        by=by,
+        reason=reason,
+    )

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 from reviewing import SEED, reviewed, rules
 
-from reviewer.verdict.claims import claims_in
+from reviewer.verdict.claim_phrases import claims_in
 from reviewer.verdict.records import ClaimVerdict, Review
 
 THREAD = (SEED / "thread.mbox").read_bytes()
@@ -170,7 +170,6 @@ NEGATED = [
     "The freeze is not what decides; the comparison under the lock is.",
 ]
 UNRELATED = [
-    "No functional change.",
     "Use folio_ref_freeze() instead of page_ref_freeze().",
     "Pages are isolated from the LRU with the lru_lock held; no page is missed.",
     "Drop the extra reference, nobody can see the page yet.",
