@@ -150,15 +150,16 @@ def _weighed(
     if found is None:
         return list(judged), []
     from reviewer.verdict.suppress import left_out
-    from reviewer.verdict.tree_evidence import refuted_by_callers, with_evidence
+    from reviewer.verdict.tree_evidence import needless, refuted_by_callers, with_evidence
 
     kept, left = [], []
     for one in judged:
-        reason = refuted_by_callers(one.verdict.finding, found)
+        told = with_evidence(one, found, ledger)
+        reason = refuted_by_callers(one, found) or needless(told)
         if reason:
             left.append(left_out(one.verdict.patch, one.verdict.finding, "tree", reason))
         else:
-            kept.append(with_evidence(one, found, ledger))
+            kept.append(told)
     return sorted(kept, key=lambda one: -one.weight), left
 
 

@@ -12,7 +12,7 @@ from reviewer.evidence.records import CHANGES, PASSED
 from reviewer.record import dataclass
 
 HELD, NOT_HELD, UNKNOWN = "held", "not held", "unknown"
-OWN = 1.5
+OWN = 1.2
 """How much more a lock of the same structure counts than another."""
 
 FEW = 2

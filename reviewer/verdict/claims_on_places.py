@@ -3,9 +3,10 @@
 
 from collections.abc import Iterator
 
-from reviewer.evidence.calling import Defined
+from reviewer.evidence.calling import Defined, Site
 from reviewer.evidence.protection import HELD, NOT_HELD, Use
 from reviewer.evidence.records import (
+    ASSERTS,
     ATOMIC,
     CHANGES,
     FREES,
@@ -36,7 +37,7 @@ def protected_by(asked: Asked) -> Decided:
     changes = _changes(asked)
     if not changes:
         return undecided(f"no change of {place} is known")
-    without = [one for one in changes if one.under(lock) == NOT_HELD]
+    without = [one for one in changes if one.under(lock) == NOT_HELD or _only_said(asked, one)]
     held = sum(one.under(lock) == HELD for one in changes)
     if without:
         return Decided(
@@ -51,6 +52,22 @@ def protected_by(asked: Asked) -> Decided:
         f"{held} of {len(changes)} changes of {place} are made under {lock}; "
         f"of {told_uses(rest)} it is not known"
     )
+
+
+def _only_said(asked: Asked, use: Use) -> bool:
+    """Whether a lock is held at a change because the function asserts it, and somebody calls
+    that without it."""
+    lock, one = asked.lock, use.function
+    if not any(spot.within(lock) for spot in use.local):
+        return False
+    effects = [e for e in asked.witness.effects(one) if e.lock is not None and e.lock.within(lock)]
+    if not any(effect.what == ASSERTS for effect in effects):
+        return False
+    entry = asked.witness.callers.entry(one.number)
+    if any(spot.within(lock) for spot in entry.must):
+        return False
+    way = asked.witness.callers.way_without(one.number, lock)
+    return any(isinstance(step, Site) for step in way)
 
 
 def lock_not_needed(asked: Asked) -> Decided:

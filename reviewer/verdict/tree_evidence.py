@@ -8,7 +8,7 @@ from reviewer.checker.records import Finding
 from reviewer.evidence.calling import Defined, Site
 from reviewer.evidence.places import Spot
 from reviewer.evidence.protection import HELD, NOT_HELD, Use, everywhere
-from reviewer.evidence.records import CHANGES, PLAIN_RAISE, RAISE
+from reviewer.evidence.records import CHANGES, DROPS, PLAIN_RAISE, RAISE
 from reviewer.evidence.witness import Witness
 from reviewer.record import dataclass, replace
 from reviewer.verdict.judge import Judged
@@ -68,23 +68,44 @@ def with_evidence(judged: Judged, witness: Witness, ledger: Ledger) -> Judged:
     )
 
 
-def refuted_by_callers(finding: Finding, witness: Witness) -> str:
+def refuted_by_callers(judged: Judged, witness: Witness) -> str:
     """Why a finding is none after all: every way to the function holds what was lost; empty
-    where that is not so."""
+    where that is not so, or where the function still takes and drops it itself."""
+    finding = judged.verdict.finding
     one = _function(finding, witness)
-    locks = [lock for lock in finding.lost if not _is_context(lock)]
-    if one is None or not locks or finding.partial:
+    if one is None or not finding.lost or finding.partial:
         return ""
     entry = witness.callers.entry(one.number)
+    dropped = [effect.lock for effect in witness.effects(one) if effect.what == DROPS]
+    states = judged.change.after.locks.before if judged.change is not None else ()
+    if any(state is not None and state.may & set(finding.lost) for state in states):
+        return ""
     held = []
-    for lock in locks:
+    for lock in finding.lost:
+        if _is_context(lock):
+            if lock not in entry.contexts:
+                return ""
+            held.append(lock)
+            continue
         spot = witness.named(lock, one)
         if spot is None or not any(have.within(spot) for have in entry.must):
+            return ""
+        # What the function drops its callers hold again only once it has returned.
+        if any(lost is not None and lost.within(spot) for lost in dropped):
             return ""
         held.append(str(spot))
     sites = witness.callers.sites(one.number) or ()
     example = f", e.g. {_at(sites[0])}" if sites else ""
     return f"every known way to {one.name}() holds {listed(held)}{example}"
+
+
+def needless(judged: Judged) -> str:
+    """Why a note need not be made: the changelog speaks of it, and the tree says that the lock
+    never kept the place from changing; empty where that is not so."""
+    verdict = judged.verdict
+    if verdict.severity != "note" or judged.weight or verdict.standing == "CONFIRMED":
+        return ""
+    return verdict.evidence[-1]
 
 
 def evidence(finding: Finding, witness: Witness) -> Iterator[Told]:
@@ -122,6 +143,9 @@ def _on_place(
     many = len(some) > MANY
     wide = (lambda path: path.startswith(part)) if many else everywhere
     functions = _changing(witness.uses(place, CHANGES, wide), mine)
+    if not some and witness.whole:
+        never = f"nothing else changes {place} once others know the object"
+        yield Told(f"{never}, so that {lock_name(lock)} protects nothing there", 0, capital(never))
     raising = any(uses[0].kind in (RAISE, PLAIN_RAISE) for uses in functions)
     verb, name = "raise" if raising else "change", counter_name(str(place))
     where = "" if witness.whole else f" in {witness.seen}"
