@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from reviewer.verdict.records import Suppressed
 
 
-Ask = Callable[[Sequence[str]], "Witness | None"]
-"""What the tree says, for some files; None where there is no tree."""
+Ask = Callable[[Sequence[str], bool], "Witness | None"]
+"""What the tree says, for some files; None where there is no tree or, unless files may be read
+for it (the second argument), no index."""
 
 
-def nobody(files: Sequence[str]) -> "Witness | None":
+def nobody(files: Sequence[str], reading: bool) -> "Witness | None":
     """No witness."""
     return None
 
@@ -65,7 +66,7 @@ def review(
     that are touched; it is asked when the first finding or claim needs it."""
     course = _Course(submission, tree, rules, Sieve(rules.rules, wishes))
     touched = tuple(diff.path for patch in submission.patches for diff in patch.files)
-    ask = cache(lambda: witness(touched))
+    ask = cache(lambda reading: witness(touched, reading))
     overlay: Overlay = {}
     allowance = Allowance()
     for number, patch in enumerate(submission.patches):
@@ -105,7 +106,7 @@ def _judge_patch(
     number: int,
     patch: Patch,
     parts: Sequence[Changes],
-    ask: "Callable[[], Witness | None]",
+    ask: "Callable[[bool], Witness | None]",
 ) -> None:
     """Find and judge what one patch makes true."""
     reported = course.sieve.findings(number, patch, whole(parts, course.rules.facts))
@@ -117,7 +118,7 @@ def _judge_patch(
     course.changed[number] = tuple((f.file, f.name) for part in parts for f in part.functions)
 
 
-def _told(course: _Course, ask: "Callable[[], Witness | None]") -> Review:
+def _told(course: _Course, ask: "Callable[[bool], Witness | None]") -> Review:
     """The review of all patches."""
     submission, sieve = course.submission, course.sieve
     hunks_only = [HUNKS_ONLY] if course.hunks_only else []
@@ -142,11 +143,11 @@ def _told(course: _Course, ask: "Callable[[], Witness | None]") -> Review:
 
 
 def _weighed(
-    judged: "Sequence[Judged]", ask: "Callable[[], Witness | None]", ledger: Ledger
+    judged: "Sequence[Judged]", ask: "Callable[[bool], Witness | None]", ledger: Ledger
 ) -> "tuple[list[Judged], list[Suppressed]]":
     """The verdicts with what the tree says, the gravest first; and those it refutes."""
     lost = any(one.verdict.finding.lost for one in judged)
-    found = ask() if lost else None
+    found = ask(True) if lost else None
     if found is None:
         return list(judged), []
     from reviewer.verdict.suppress import left_out
@@ -169,14 +170,17 @@ def _with_findings(
     judged: "Sequence[Judged]",
     rules: Ruleset,
     ledger: Ledger,
-    ask: "Callable[[], Witness | None]",
+    ask: "Callable[[bool], Witness | None]",
     changed: "Mapping[int, Sequence[tuple[str, str]]]",
 ) -> Review:
     """The review with its findings and what follows from them."""
     from reviewer.verdict.claims import said_by
     from reviewer.verdict.justify import justification, questions
 
-    claims = said_by(submission, judged, rules.claims, rules.facts, ledger, ask, changed)
+    # Files are not read for the claims of a patch in which nothing was found.
+    claims = said_by(
+        submission, judged, rules.claims, rules.facts, ledger, lambda: ask(bool(judged)), changed
+    )
     sentences = tuple(s for one in judged for s in justification(one, ledger))
     return replace(
         plain,

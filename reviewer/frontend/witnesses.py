@@ -16,14 +16,16 @@ def witness_of(tree: "Tree | None", rules: "Ruleset", index: str | None) -> "Ask
     """What gives the witness when the first finding or claim needs it; ``index`` is a
     file to take, None for the one of the tree."""
 
-    def ask(files: Sequence[str]) -> "Witness | None":
+    def ask(files: Sequence[str], reading: bool) -> "Witness | None":
         if tree is None:
             return None
         from reviewer import ruleset
         from reviewer.evidence.witness import Witness
         from reviewer.locks.sleeps import quiet_by
 
-        base = _index(tree, index) or _read(tree, files, rules)
+        base = _index(tree, index) or (_read(tree, files, rules) if reading else None)
+        if base is None:
+            return None
 
         return Witness(base, ruleset.load_tree_facts(), quiet_by(rules.facts))
 

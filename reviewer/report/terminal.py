@@ -42,9 +42,16 @@ def summary(review: Review) -> str:
     suppressed and problems are counted too."""
     count = Counter(verdict.severity for verdict in review.verdicts)
     found = listed(counted(count[name], name) for name in _WORST_FIRST if count[name])
-    said = f"{found} in {counted(len(review.patches), 'patch')}" if found else "nothing to say"
-    if review.suppressed:
-        said += f"; {counted(len(review.suppressed), 'finding')} suppressed"
+    refuted = sum(claim.verdict == "REFUTED" for claim in review.claims)
+    nothing = "no finding" if refuted else "nothing to say"
+    said = f"{found} in {counted(len(review.patches), 'patch')}" if found else nothing
+    if refuted:
+        said += f"; {counted(refuted, 'claim')} refuted"
+    asked = sum(one.by != "tree" for one in review.suppressed)
+    if asked:
+        said += f"; {counted(asked, 'finding')} suppressed"
+    if len(review.suppressed) > asked:
+        said += f"; {counted(len(review.suppressed) - asked, 'finding')} refuted by the tree"
     if review.problems:
         said += f"; {counted(len(review.problems), 'problem')}, not everything was analysed"
     return said
@@ -73,9 +80,15 @@ def _head(verdict: Verdict, colour: bool) -> str:
     return f"{_BOLD}{place}:{_RESET} {painted} {message}"
 
 
+_ANSWERED = ("CONFIRMED", "REFUTED")
+
+
 def _claims(review: Review, colour: bool, width: int) -> list[str]:
     lines: list[str] = []
     for claim in review.claims:
+        if not review.verdicts and claim.verdict not in _ANSWERED:
+            # What is not known of a patch in which nothing was found is no news.
+            continue
         source = f" <{clean(claim.message_id)}>" if claim.message_id else ""
         lines += wrapped(f'{claim.verdict}: "{clean(claim.text)}"{source}', width, INDENT)
         lines += wrapped(sentence(claim.answer), width, INDENT * 2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reviewer.facts import Facts
 from reviewer.patch.records import Submission
-from reviewer.record import dataclass
+from reviewer.record import dataclass, replace
 from reviewer.simulation.answer import Run, explore_all, shown, simplest
 from reviewer.simulation.assemble import Subject
 from reviewer.simulation.examine import Answer, PathAnswer
@@ -184,7 +184,8 @@ def said_by(
         answered = False
         for claim in claims_in(said.text, known()):
             if claim.decided_by == "evidence":
-                found = _by_tree(said, claim, judged, facts, ledger, ask(), changed)
+                one = replace(said, text=_sentence(said.text, claim))
+                found = _by_tree(one, claim, judged, facts, ledger, ask, changed)
             elif judged:
                 found = answer_claim(said, claim, judged, facts, ledger)
             else:
@@ -207,7 +208,7 @@ def _by_tree(
     judged: Sequence[Judged],
     facts: Facts,
     ledger: Ledger,
-    witness: "Witness | None",
+    ask: "Callable[[], Witness | None]",
     changed: Mapping[int, Sequence[tuple[str, str]]],
 ) -> ClaimVerdict:
     """What the tree says of a claim."""
@@ -216,15 +217,15 @@ def _by_tree(
 
     if claim.name == UNCHANGED:
         return _unchanged(said, claim, judged)
+    witness = ask()
     if witness is None:
-        return _verdict(said, claim, "UNDECIDED", "there is no tree to ask", (), ())
+        return _verdict(said, claim, "UNDECIDED", "there is no index of the tree to ask", (), ())
     at = None
     for file, function in changed.get(said.patch, ()):
         found = witness.callers.named(function, file)
         at = at or next((one for one in found if one.path == file), None)
-    sentence = _sentence(said.text, claim)
-    objects = objects_in(sentence, at, witness, facts)
-    told = decide(claim.name, claim.needs, Asked(sentence, objects, witness))
+    objects = objects_in(said.text, at, witness, facts)
+    told = decide(claim.name, claim.needs, Asked(said.text, objects, witness))
     ids: tuple[str, ...] = ()
     if told.verdict != "UNDECIDED":
         source = f"rules/claims/{claim.name}.toml on the index of the tree: {witness.seen}"

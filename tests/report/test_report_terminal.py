@@ -85,7 +85,7 @@ compares again under the lock.
 Questions
   - Does every caller hold the box lock?
 
-1 warning in 1 patch
+1 warning in 1 patch; 1 claim refuted
 """  # noqa: E501 - the first line of a finding is never wrapped
 
 
@@ -124,7 +124,7 @@ def test_problems_never_pass_silently() -> None:
 def test_summary() -> None:
     note = replace(VERDICT, severity="note")
     several = replace(review_of(VERDICT, VERDICT, note, CONFIRMED), patches=(PATCH, PATCH))
-    assert summary(several) == "1 error, 2 warnings and 1 note in 2 patches"
+    assert summary(several) == "1 error, 2 warnings and 1 note in 2 patches; 1 claim refuted"
 
 
 def test_series_is_told_by_patch() -> None:
