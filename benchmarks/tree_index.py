@@ -15,13 +15,14 @@ from pathlib import Path
 PART = ("mm", "fs", "include")
 
 
-def measured(command: Sequence[str]) -> tuple[float, float, str]:
-    """Seconds, the peak memory of the largest process in MB, and what the command printed."""
-    started = time.monotonic()
+def measured(command: Sequence[str]) -> tuple[float, float, float, str]:
+    """Seconds, those of CPU time of all its processes, the peak memory of the largest in MB, and
+    what the command printed."""
+    started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    seconds = time.monotonic() - started
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return seconds, peak, done.stdout.strip()
+    seconds, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, busy, after.ru_maxrss / 1024, done.stdout.strip()
 
 
 def index(tree: Path, path: Path, folders: Sequence[str] = ()) -> list[str]:
@@ -47,9 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ("again, nothing changed", index(options.tree, whole), whole),
         ]
         for name, command, path in rows:
-            seconds, peak, told = measured(command)
+            seconds, busy, peak, told = measured(command)
             size = path.stat().st_size / 1e6
-            print(f"{name}: {seconds:.1f} s, {size:.0f} MB, peak {peak:.0f} MB a process; {told}")
+            cost = f"{seconds:.1f} s, {busy:.1f} s of CPU time, {size:.0f} MB"
+            print(f"{name}: {cost}, peak {peak:.0f} MB a process; {told}", flush=True)
     return 0
 
 
