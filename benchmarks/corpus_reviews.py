@@ -186,14 +186,12 @@ def _review(task: Task, before: Images, patch: bytes) -> Review:
         if not EVIDENCE:
             return review(submission, tree, ruleset())
         index = EVIDENCE.get(task.entry.tree.name)
-        ask = witness_of(tree, ruleset(), index if index else NO_INDEX)
+        ask = witness_of(tree, ruleset(), index)
         return review(submission, tree, ruleset(), witness=ask)
 
 
 EVIDENCE: dict[str, str] = {}
 """The index of each tree, by the name of the tree; none for reviews without evidence."""
-
-NO_INDEX = "/dev/null/none"
 
 
 def _remarks(found: Review) -> tuple[Remark, ...]:

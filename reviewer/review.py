@@ -156,7 +156,7 @@ def _weighed(
     kept, left = [], []
     for one in judged:
         told = with_evidence(one, found, ledger)
-        reason = refuted_by_callers(one, found) or needless(told)
+        reason = refuted_by_callers(one, found) or needless(told, found)
         if reason:
             left.append(left_out(one.verdict.patch, one.verdict.finding, "tree", reason))
         else:

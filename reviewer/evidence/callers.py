@@ -17,7 +17,7 @@ MAX_SITES = 300
 MAX_FUNCTIONS = 600
 """Functions that are looked at for the ways to one."""
 
-MAX_ABOVE = 2
+MAX_ABOVE = 4
 """Calls above one that is made through a pointer."""
 
 MAX_THROUGH = 40
@@ -45,8 +45,10 @@ class Callers:
         """What a set of held locks says in a function of a file."""
         key = number, file
         if key not in self._held:
-            text = self._base.execute("SELECT text FROM held WHERE id = ?", (number,)).fetchone()[0]
-            self._held[key] = self._parsed(str(text), file)
+            found = self._base.execute("SELECT text FROM held WHERE id = ?", (number,)).fetchone()
+            if found is None:
+                raise sqlite3.DatabaseError("a set of locks is missing")
+            self._held[key] = self._parsed(str(found[0]), file)
         return self._held[key]
 
     def _parsed(self, text: str, file: int) -> Held:
@@ -163,7 +165,9 @@ class Callers:
             for site in ways.sites:
                 caller = site.caller.number
                 held = site.held.must | site.held.perhaps
-                if caller not in behind and not any(spot.within(lock) for spot in held):
+                if caller not in behind and not any(
+                    spot.within(lock) or self._types.may_be(spot, lock) for spot in held
+                ):
                     behind[caller] = site, one
                     if len(behind) < MAX_FUNCTIONS:
                         waiting.append(caller)
@@ -175,7 +179,7 @@ class Callers:
         above = [self.entry(site.caller.number) for site in ways.through[:MAX_THROUGH]]
         held += [one.must | one.perhaps for one in above]
         return len(ways.through) > MAX_THROUGH or any(
-            spot.within(lock) for some in held for spot in some
+            spot.within(lock) or self._types.may_be(spot, lock) for some in held for spot in some
         )
 
     def _around(self, number: int) -> "dict[int, Ways]":
@@ -199,8 +203,10 @@ class Callers:
 
     def _above(self, number: int, level: int) -> "Ways":
         """The callers, by name, of a function that calls through a pointer."""
-        sites = self.sites(number) if level <= MAX_ABOVE else ()
-        return Ways(sites or (), (), "", ())
+        sites = self.sites(number)
+        if sites is None or (sites and level > MAX_ABOVE):
+            return Ways((), (), f"what leads to {self.defined(number).name}() was not followed", ())
+        return Ways(sites, (), "", ())
 
     def _ways(self, number: int) -> "Ways":
         if number not in self._known:

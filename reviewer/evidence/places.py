@@ -71,6 +71,7 @@ class Types:
     def __init__(self, base: sqlite3.Connection, known: TreeFacts) -> None:
         self._base = base
         self._pointed, self._one = known.points_to, known.same_member
+        self._variables = known.variables
         self._members: dict[str, dict[int, dict[str, str]]] = {}
         self._roots: dict[tuple[str, int], str] = {}
         self._owners: dict[str, frozenset[str]] = {}
@@ -90,7 +91,9 @@ class Types:
         if not steps:
             return Spot((("", name),))
         kind = self._root(name, root, file)
-        pairs: list[Pair] = []
+        # A variable outside of functions is a place of its own, and so is what is in it.
+        outside = not root and not steps[0][0] and name.isidentifier()
+        pairs: list[Pair] = [("", name)] if outside else []
         for pointer, member in steps:
             if pointer or not pairs:
                 pairs, kind = self._followed(pairs, kind, file)
@@ -144,6 +147,19 @@ class Types:
             self._owners[member] = frozenset(text for (text,) in rows)
         return self._owners[member]
 
+    def may_be(self, held: Spot, lock: Spot) -> bool:
+        """Whether a lock that is held may be another one, though it is not called so: whose it
+        is could not be told, it was reached through a pointer to the lock itself or to what the
+        lock is part of, or it stands for a wrapper that takes a lock of that structure."""
+        owner, member = held.pairs[-1]
+        wanted, last = lock.pairs[-1]
+        if held.pairs[0][0] == "?":
+            return member == last or lock.pairs[0][1] == member
+        kind = self.member(wanted, last)[1].lstrip("*") if wanted else ""
+        if kind and held.pairs[0][0] == kind:
+            return True
+        return bool(owner) and owner == wanted and member not in self.members(owner)
+
     def members(self, structure: str) -> frozenset[str]:
         """The members of a structure; none where it is not defined."""
         return frozenset(name for table in self._tables(structure).values() for name in table)
@@ -190,6 +206,8 @@ class Types:
                 )
             elif root:
                 found = root
+            elif name in self._variables:
+                found = self._variables[name]
             else:
                 found = self._one_text(
                     "SELECT type FROM variable WHERE name = (SELECT id FROM name WHERE text = ?)"

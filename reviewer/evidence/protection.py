@@ -38,12 +38,15 @@ class Use:
     contexts: frozenset[str]
     open: str
     starting: bool
+    types: Types
 
     def under(self, lock: Spot) -> str:
         """Whether a lock is held: `HELD`, `NOT_HELD`, or `UNKNOWN`."""
         if any(one.within(lock) for one in self.must):
             return HELD
         if any(one.within(lock) for one in self.perhaps) or self.open:
+            return UNKNOWN
+        if any(self.types.may_be(one, lock) for one in self.must | self.perhaps):
             return UNKNOWN
         return NOT_HELD
 
@@ -154,6 +157,7 @@ class Uses:
             here.contexts | above.contexts,
             above.open,
             starting,
+            self._types,
         )
 
     def _made_above(self, one: Defined, place: str) -> bool:

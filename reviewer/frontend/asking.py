@@ -47,7 +47,7 @@ def _spot(text: str, witness: "Witness") -> "Spot":
         return Spot(((structure, member),))
     found = witness.named(text, None)
     if found is None:
-        raise InputError(f"--ask {text}: the index has no such member or variable, or several")
+        raise InputError(f"--ask {text[:80]}: the index has no such member or variable")
     return found
 
 
@@ -59,7 +59,8 @@ def _place(place: "Spot", witness: "Witness") -> Iterator[str]:
     new = sum(one.starting for one in found.uses if one.kind in CHANGES)
     yield f"{place}: {len(changes)} changes, {new} of new objects besides"
     if found.lock is None:
-        yield "no lock is held at any of them"
+        unsure = any(one.open or one.perhaps for one in changes)
+        yield f"no lock is {'known to be ' if unsure else ''}held at any of them"
     else:
         yield f"under {found.lock}: {found.held}, not known of {found.unknown}"
     for one in changes[:EXAMPLES]:
@@ -76,7 +77,7 @@ def _where(one: "Use | Taking") -> str:
 def _function(name: str, witness: "Witness") -> Iterator[str]:
     found = witness.callers.named(name)
     if not found:
-        raise InputError(f"--ask {name}(): the index has no such function")
+        raise InputError(f"--ask {name[:80]}(): the index has no such function")
     for one in found[:EXAMPLES]:
         entry = witness.callers.entry(one.number)
         sites = witness.callers.sites(one.number)

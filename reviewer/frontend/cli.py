@@ -195,6 +195,8 @@ def _review_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _review(options: argparse.Namespace) -> int:
+    from sqlite3 import DatabaseError
+
     from reviewer.frontend.inputs import read_inputs
     from reviewer.frontend.witnesses import witness_of
     from reviewer.patch.read import read_submission
@@ -208,7 +210,11 @@ def _review(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         tree = _tree(options, submission, stack)
         ask = witness_of(tree, rules, options.index)
-        result = review(submission, tree, rules, wishes, ask)
+        try:
+            result = review(submission, tree, rules, wishes, ask)
+        except DatabaseError as error:
+            _complain(f"the index is damaged ({error}): reviewed without it", NOTHING)
+            result = review(submission, tree, rules, wishes)
     _write(result, options)
     if options.write_baseline is not None:
         from reviewer.frontend.baseline import write_baseline

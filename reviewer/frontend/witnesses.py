@@ -35,17 +35,19 @@ def witness_of(tree: "Tree | None", rules: "Ruleset", index: str | None) -> "Ask
 def _index(tree: "Tree", given: str | None) -> sqlite3.Connection | None:
     from reviewer.evidence.store import Damaged, opened
     from reviewer.frontend.indexing import index_path
+    from reviewer.frontend.inputs import InputError
 
-    path = index_path(tree.directory) if given is None else None
-    where = given or str(path)
-    if not os.path.exists(where):  # noqa: PTH110 (pathlib takes long to import)
-        return None
+    where = given or str(index_path(tree.directory))
+    if not os.path.isfile(where):  # noqa: PTH113 (pathlib takes long to import)
+        if given is None:
+            return None
+        raise InputError(f"--index {given}: no such file")
     try:
         from pathlib import Path
 
         return opened(Path(where))
-    except (Damaged, sqlite3.Error):
-        return None
+    except (Damaged, sqlite3.Error) as error:
+        raise InputError(f"the index cannot be read: {error}") from None
 
 
 def _read(tree: "Tree", files: Sequence[str], rules: "Ruleset") -> sqlite3.Connection:

@@ -4,6 +4,7 @@ without, and whether the callers hold the lock anyway."""
 
 from collections.abc import Iterator, Sequence
 
+from reviewer.checker.coverage import losses
 from reviewer.checker.records import Finding
 from reviewer.evidence.calling import Defined, Site
 from reviewer.evidence.places import Spot
@@ -99,12 +100,22 @@ def refuted_by_callers(judged: Judged, witness: Witness) -> str:
     return f"every known way to {one.name}() holds {listed(held)}{example}"
 
 
-def needless(judged: Judged) -> str:
+def needless(judged: Judged, witness: Witness) -> str:
     """Why a note need not be made: the changelog speaks of it, and the tree says that the lock
     never kept the place from changing; empty where that is not so."""
     verdict = judged.verdict
     if verdict.severity != "note" or judged.weight or verdict.standing == "CONFIRMED":
         return ""
+    finding, change = verdict.finding, judged.change
+    if change is None:
+        return ""
+    # A lock that goes may have been there for anything that it was held around.
+    for loss in losses(change):
+        if not loss.lost & set(finding.lost):
+            continue
+        told = list(evidence(replace(finding, place=loss.place, access=loss.text), witness))
+        if loss.kind == "call" or not told or any(one.weight for one in told):
+            return ""
     return verdict.evidence[-1]
 
 
@@ -180,6 +191,8 @@ def _weighed(
         yield Told(f"{called} protects {name}: {first}{text}", 2)
     elif len(without) > len(held):
         text = f"{len(without)} {count} do not hold it, e.g. {_examples(without)}; {len(held)} do"
+        rest = len(functions) - len(without) - len(held)
+        text += f", of the other {rest} it is not known" if rest else ""
         names = listed(f"{uses[0].function.name}()" for uses in without[:FEW])
         said = f"{len(without)} {count} do not hold it, {names} among them"
         yield Told(

@@ -35,9 +35,9 @@ diff --git a/mm/a.c b/mm/a.c
 
  void change(struct item *it)
  {{
--	spin_lock(&it->lock);
- 	it->state = 1;
--	spin_unlock(&it->lock);
+-~spin_lock(&it->lock);
+ ~it->state = 1;
+-~spin_unlock(&it->lock);
  }}
 """
 
@@ -56,7 +56,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def patch(tree: Path, changelog: str = "Simpler.") -> str:
     """A patch that no longer takes the lock."""
     path = tree.parent / "a.patch"
-    path.write_text(PATCH.format(changelog=changelog).replace("\n\n void", "\n \n void"))
+    text = PATCH.format(changelog=changelog).replace("~", "\t")
+    path.write_text(text.replace("\n\n void", "\n \n void"))
     return str(path)
 
 
