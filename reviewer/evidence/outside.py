@@ -12,7 +12,7 @@ from reviewer.syntax.parse import SourceFile
 
 _STORED = re.compile(rb"\.\s*(\w+)\s*=\s*&?\s*([a-z_]\w*)\s*(?=[,}])")
 _HANDED = re.compile(rb"^([A-Za-z_]\w*)\s*\(([^()]*)\)\s*;?[ \t]*$", re.MULTILINE)
-_NAME = re.compile(rb"\b[a-z_]\w*\b(?!\s*\()")
+_NAME = re.compile(rb"(?<![.>\w])[a-z_]\w*\b(?!\s*\()")
 _MACRO = re.compile(r"\s*(\w+)\([^()]*\)(.*)", re.DOTALL)
 _CALLED = re.compile(r"\b([a-z_]\w*)\s*\(")
 _WORDS = frozenset({"if", "while", "for", "switch", "return", "sizeof", "typeof", "do", "defined"})

@@ -124,3 +124,8 @@ def test_functions_that_are_named_without_a_call() -> None:
 
 def test_what_cannot_be_a_source_of_functions_is_left_out() -> None:
     assert rows("#define A 1\n#define B 2\n").functions == ()
+
+
+def test_a_member_is_not_the_function_of_its_name() -> None:
+    text = "static int open(void) { return 0; }\nstatic struct ops o = { .open = open };\n"
+    assert [one.how for one in rows(text).mentioned] == [".open"]

@@ -160,3 +160,80 @@ def test_a_damaged_index_is_made_anew(tree: Path, capsys: pytest.CaptureFixture[
     assert main(["index", str(tree), "-o", str(path)]) == 0
     assert "made anew" in capsys.readouterr().err
     assert main(["index", str(tree), "-o", str(path), "--ask", "item.state"]) == 0
+
+
+OUTER = (
+    "void outer(struct item *it)\n{\n\tspin_lock(&it->lock);\n\tchange(it);\n"
+    "\tspin_unlock(&it->lock);\n}\n"
+)
+MOVED = """From: A <a@example.org>
+Subject: [PATCH] mm: change an item later
+
+Later.
+---
+diff --git a/mm/a.c b/mm/a.c
+--- a/mm/a.c
++++ b/mm/a.c
+@@ -4,8 +4,8 @@
+ {
+ ~while (more(it)) {
+ ~spin_unlock(&it->lock);
+ ~work(it);
+-~it->state = 1;
+ ~spin_lock(&it->lock);
++~it->other = 1;
+ ~}
+ }
+"""
+
+
+def test_a_lock_the_function_drops_itself_is_not_held_by_its_callers(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "mm" / "c.c").write_text(OUTER)
+    (tree / "mm" / "a.c").write_text(
+        BEFORE.replace("\tit->state = 1;\n\tspin_unlock(&it->lock);\n", "")
+        .replace("\tspin_lock(&it->lock);\n", "")
+        .replace(
+            "{\n",
+            "{\n\twhile (more(it)) {\n\tspin_unlock(&it->lock);\n\twork(it);\n"
+            "\tspin_lock(&it->lock);\n\tit->state = 1;\n\t}\n",
+        )
+    )
+    text = MOVED.replace("~", "\t").replace("-\tit->state = 1;\n", "")
+    text = text.replace("+\tit->other = 1;\n", "-\tit->state = 1;\n")
+    text = text.replace(" \twork(it);\n", " \twork(it);\n+\tit->state = 1;\n")
+    path = tree.parent / "moved.patch"
+    path.write_text(text)
+    main(["index", str(tree)])
+    capsys.readouterr()
+    assert main([str(path), "--tree", str(tree)]) == 1
+    told = capsys.readouterr().out
+    assert "refuted by the tree" not in told
+    assert "write-moved-out-of-lock" in told
+
+
+def test_a_note_stays_where_the_lock_was_held_around_something_else(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = OTHERS.replace("\tspin_lock(&it->lock);\n", "").replace(
+        "\tspin_unlock(&it->lock);\n", ""
+    )
+    (tree / "mm" / "b.c").write_text(others)
+    main(["index", str(tree)])
+    capsys.readouterr()
+    changelog = "The lock was never needed for this."
+    main([patch(tree, changelog), "--tree", str(tree)])
+    assert "refuted by the tree" in capsys.readouterr().out
+    calling = BEFORE.replace("\tit->state = 1;\n", "\tit->state = 1;\n\tremember(it);\n")
+    (tree / "mm" / "a.c").write_text(calling)
+    main(["index", str(tree)])
+    capsys.readouterr()
+    text = Path(patch(tree, changelog)).read_text()
+    text = text.replace("@@ -2,7 +2,5 @@", "@@ -2,8 +2,6 @@")
+    text = text.replace(" \tit->state = 1;\n", " \tit->state = 1;\n \tremember(it);\n")
+    (tree.parent / "a.patch").write_text(text)
+    main([str(tree.parent / "a.patch"), "--tree", str(tree), "--fail-on", "error"])
+    told = capsys.readouterr().out
+    assert "note: " in told
+    assert "refuted by the tree" not in told
