@@ -6,8 +6,9 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
+from reviewer.frontend.arguments import Parser
 from reviewer.frontend.inputs import InputError, is_directory, read_inputs
 
 if TYPE_CHECKING:
@@ -36,13 +37,6 @@ it is drawn as far as it could, and the picture says so.
   mmreview graph mm/gup.c 2950 | dot -Tpdf -o gup.pdf"""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message} (see {self.prog} --help)")
-
-
 def graph(args: Sequence[str]) -> int:
     """Run the command; its exit status.  `InputError` for wrong usage."""
     options = _parser().parse_args(args)
@@ -59,8 +53,8 @@ def graph(args: Sequence[str]) -> int:
     return NOT_ANALYSED
 
 
-def _parser() -> _Parser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="mmreview graph",
         description=_HELP,
         epilog=_MORE,

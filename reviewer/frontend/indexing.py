@@ -8,8 +8,9 @@ import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
+from reviewer.frontend.arguments import Parser
 from reviewer.frontend.inputs import InputError, is_directory
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _progress() -> "Callable[[Progress], None]":
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="mmreview index",
         description=_HELP,
         epilog=_MORE,
@@ -116,13 +117,6 @@ def _parser() -> argparse.ArgumentParser:
         "FUNCTION() (what its callers hold), LOCK,LOCK (which is taken first)",
     )
     return parser
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message} (see {self.prog} --help)")
 
 
 def _say(text: str) -> None:

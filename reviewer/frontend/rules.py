@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from reviewer.frontend.arguments import Parser
 from reviewer.frontend.inputs import InputError, is_directory
 
 if TYPE_CHECKING:
@@ -35,13 +36,6 @@ _MARKS = re.compile(r"\*\*|(?<!`)`(?!`)")
 _ITEM = re.compile(r"(?:[*-]|\d+\.) +")
 _GAP = re.compile(r"\n\s*\n")
 _HELP = "Lists the rules; with NAME, explains one of them."
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message} (see {self.prog} --help)")
 
 
 def rules(args: Sequence[str], width: int) -> int:
@@ -85,8 +79,8 @@ def unknown(name: str, names: Sequence[str]) -> str:
     return f"no rule is called '{name}'; did you mean {' or '.join(shown)}?"
 
 
-def _parser(width: int) -> _Parser:
-    parser = _Parser(
+def _parser(width: int) -> Parser:
+    parser = Parser(
         prog="mmreview rules",
         description=_HELP,
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=width - 2),

@@ -5,9 +5,10 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from reviewer import ruleset
+from reviewer.frontend.arguments import Parser
 from reviewer.frontend.inputs import InputError, is_directory
 from reviewer.frontend.subjects import close, is_file, of_tree
 
@@ -45,13 +46,6 @@ For FILE.c: 0 HOLDS, 1 VIOLATED, 2 wrong usage, 3 not decided.
   mmreview simulate linux/mm/migrate.c FUNCTION"""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message} (see {self.prog} --help)")
-
-
 def simulate(args: Sequence[str], width: int) -> int:
     """Run the command; its exit status.  `InputError` for wrong usage."""
     options = _parser().parse_intermixed_args(args)
@@ -70,8 +64,8 @@ def simulate(args: Sequence[str], width: int) -> int:
         meter.clear()
 
 
-def _parser() -> _Parser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="mmreview simulate",
         description=_HELP,
         epilog=_MORE,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from reviewer.evidence.calling import Defined, Site
 from reviewer.evidence.places import Spot
 from reviewer.evidence.protection import Use
-from reviewer.evidence.witness import Witness
+from reviewer.evidence.witness import Effect, Witness
 from reviewer.record import dataclass
 from reviewer.verdict.claim_objects import Objects
 from reviewer.verdict.words import listed
@@ -83,3 +83,12 @@ def calls_of(asked: Asked) -> tuple[tuple[Site, ...], Sequence[str]] | None:
     if sites is None:
         return None
     return sites, [how for _, _, how, _ in asked.witness.callers.handed_on(one)]
+
+
+def about(asked: Asked, one: Defined) -> list[Effect]:
+    """What a function does to the lock."""
+    return [
+        effect
+        for effect in asked.witness.effects(one)
+        if effect.lock is not None and effect.lock.within(asked.lock)
+    ]

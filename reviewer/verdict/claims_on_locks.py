@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from reviewer.evidence.calling import Defined
 from reviewer.evidence.places import Spot
 from reviewer.evidence.records import ASSERTS, DROPS, MAY_RETURN, RETURNS
-from reviewer.evidence.witness import Effect
 from reviewer.verdict.claim_asked import (
     CONFIRMED,
     DEEP,
     REFUTED,
     Asked,
     Decided,
+    about,
     confirmed,
     undecided,
     where,
@@ -22,7 +22,7 @@ from reviewer.verdict.claim_asked import (
 def returns_locked(asked: Asked) -> Decided:
     """A function returns with a lock held that it took."""
     one = asked.function
-    found = [e for e in _about(asked, one) if e.what in (RETURNS, MAY_RETURN)]
+    found = [e for e in about(asked, one) if e.what in (RETURNS, MAY_RETURN)]
     if any(e.what == RETURNS for e in found):
         return Decided(CONFIRMED, f"{one.name}() returns with {asked.lock} held")
     if found:
@@ -37,24 +37,16 @@ def returns_locked(asked: Asked) -> Decided:
 def drops_lock(asked: Asked) -> Decided:
     """A function drops a lock that its caller holds."""
     one = asked.function
-    found = [e for e in _about(asked, one) if e.what == DROPS]
+    found = [e for e in about(asked, one) if e.what == DROPS]
     if found:
         return Decided(CONFIRMED, f"{where(one, found[0].line)} drops {asked.lock}")
     return _unless_below(asked, one, (DROPS,), "drops it")
 
 
-def _about(asked: Asked, one: Defined) -> list[Effect]:
-    return [
-        effect
-        for effect in asked.witness.effects(one)
-        if effect.lock is not None and effect.lock.within(asked.lock)
-    ]
-
-
 def _unless_below(asked: Asked, one: Defined, what: Sequence[str], does: str) -> Decided:
     """REFUTED where nothing below a function does something to the lock either."""
     for here, way in asked.witness.below(one, DEEP):
-        if way and any(effect.what in what for effect in _about(asked, here)):
+        if way and any(effect.what in what for effect in about(asked, here)):
             return undecided(f"{here.name}(), which it calls, {does}")
     return Decided(REFUTED, f"neither {one.name}() nor what it calls {does}")
 
@@ -62,7 +54,7 @@ def _unless_below(asked: Asked, one: Defined, what: Sequence[str], does: str) ->
 def asserts_lock(asked: Asked) -> Decided:
     """A function asserts a lock."""
     one = asked.function
-    found = [e for e in _about(asked, one) if e.what == ASSERTS]
+    found = [e for e in about(asked, one) if e.what == ASSERTS]
     if found:
         return Decided(CONFIRMED, f"{where(one, found[0].line)} asserts {asked.lock}")
     return Decided(REFUTED, f"there is no assertion of {asked.lock} in {one.name}()")

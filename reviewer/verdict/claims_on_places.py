@@ -20,6 +20,7 @@ from reviewer.verdict.claim_asked import (
     REFUTED,
     Asked,
     Decided,
+    about,
     confirmed,
     told_uses,
     undecided,
@@ -60,8 +61,7 @@ def _only_said(asked: Asked, use: Use) -> bool:
     lock, one = asked.lock, use.function
     if not any(spot.within(lock) for spot in use.local):
         return False
-    effects = [e for e in asked.witness.effects(one) if e.lock is not None and e.lock.within(lock)]
-    if not any(effect.what == ASSERTS for effect in effects):
+    if not any(effect.what == ASSERTS for effect in about(asked, one)):
         return False
     entry = asked.witness.callers.entry(one.number)
     if any(spot.within(lock) for spot in entry.must):

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from reviewer.checker.coverage import losses
 from reviewer.checker.records import Finding
-from reviewer.evidence.calling import Defined, Site
+from reviewer.evidence.calling import Defined, Entry, Site
 from reviewer.evidence.places import Spot
 from reviewer.evidence.protection import HELD, NOT_HELD, Use, everywhere
 from reviewer.evidence.records import CHANGES, DROPS, PLAIN_RAISE, RAISE
 from reviewer.evidence.witness import Witness
 from reviewer.record import dataclass, replace
+from reviewer.verdict.claim_asked import where
 from reviewer.verdict.judge import Judged
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.words import capital, counter_name, listed, lock_name
@@ -96,7 +97,7 @@ def refuted_by_callers(judged: Judged, witness: Witness) -> str:
             return ""
         held.append(str(spot))
     sites = witness.callers.sites(one.number) or ()
-    example = f", e.g. {_at(sites[0])}" if sites else ""
+    example = f", e.g. {where(sites[0].caller, sites[0].line)}" if sites else ""
     return f"every known way to {one.name}() holds {listed(held)}{example}"
 
 
@@ -222,11 +223,7 @@ def _functions(some: Sequence[Use]) -> list[list[Use]]:
 
 def _examples(some: Sequence[Sequence[Use]]) -> str:
     firsts = [uses[0] for uses in some[:FEW]]
-    return listed(f"{one.function.name}() ({one.function.path}:{one.line})" for one in firsts)
-
-
-def _at(site: Site) -> str:
-    return f"{site.caller.name}() ({site.caller.path}:{site.line})"
+    return listed(where(one.function, one.line) for one in firsts)
 
 
 def _on_call(
@@ -244,19 +241,27 @@ def _on_call(
         entry = witness.callers.entry(site.caller.number)
         if any(have.within(spot) for have in site.held.must | entry.must):
             held.append(site)
-        elif not (entry.open or any(h.within(spot) for h in site.held.perhaps | entry.perhaps)):
+        elif not (entry.open or _perhaps(spot, site, entry, witness)):
             without.append(site)
     total = f"{len(others)} other call{'s' * (len(others) != 1)} of {name}()"
-    where = "" if witness.whole else f" in {witness.seen}"
+    part = "" if witness.whole else f" in {witness.seen}"
     if len(held) == len(others):
-        told = listed(_at(site) for site in held[:FEW])
+        told = listed(where(site.caller, site.line) for site in held[:FEW])
         yield Told(
-            f"{lock_name(lock)} is held at {'the' if len(others) == 1 else 'all'} {total}{where}, "
+            f"{lock_name(lock)} is held at {'the' if len(others) == 1 else 'all'} {total}{part}, "
             f"e.g. {told}",
             2,
         )
     elif without and not held:
-        told = listed(_at(site) for site in without[:FEW])
+        told = listed(where(site.caller, site.line) for site in without[:FEW])
         yield Told(
-            f"{lock_name(lock)} is not held at {len(without)} of {total}{where}, e.g. {told}", 0
+            f"{lock_name(lock)} is not held at {len(without)} of {total}{part}, e.g. {told}", 0
         )
+
+
+def _perhaps(lock: Spot, site: Site, entry: Entry, witness: Witness) -> bool:
+    """Whether a lock may be held at a call, by its own name or another."""
+    sure, some = site.held.must | entry.must, site.held.perhaps | entry.perhaps
+    return any(one.within(lock) for one in some) or any(
+        witness.types.may_be(one, lock) for one in sure | some
+    )
