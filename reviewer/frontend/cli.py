@@ -1,48 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command line."""
+"""The command line: which verb, and what becomes of everything that goes wrong."""
 
 import argparse
 import gc
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from importlib import import_module
 from io import TextIOWrapper
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
-if TYPE_CHECKING:
-    from reviewer.frontend.baseline import Entry
-    from reviewer.patch.records import Submission
-    from reviewer.review import Ruleset
-    from reviewer.source.tree import Tree
-    from reviewer.verdict.records import Review
-    from reviewer.verdict.suppress import Wishes
+from reviewer.frontend.console import NOT_ANALYSED, USAGE, complain, version
 
-Input = tuple[str, bytes]
-"""What an input is called in messages, and its contents."""
-
-FORMATS = ("terminal", "gcc", "json", "mail")
-SEVERITIES = ("note", "warning", "error")
-NOTHING, FINDINGS, USAGE, NOT_ANALYSED = 0, 1, 2, 3
-
-
-class UsageError(Exception):
-    """Wrong use of the command line; one line."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see {self.prog} --help)")
+VERBS = {
+    "review": ("reviewing", "review patches (the default)"),
+    "graph": ("graph", "draw a function with its lock scopes"),
+    "index": ("indexing", "index a tree, for what it tells of a patch"),
+    "simulate": ("simulate", "run scenarios of the simulation"),
+    "rules": ("rules", "list the rules, or explain one"),
+}
+"""Each verb with its module, which has ``run`` and ``parser``, and what it does."""
 
 
 class _ShowVersion(argparse.Action):
     """Looks the version up only when somebody wants to know."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"mmreview {_version()}")
+        print(f"mmreview {version()}")
         parser.exit()
 
 
@@ -61,7 +44,7 @@ def run() -> None:
     except KeyboardInterrupt:
         status = 130
     except MemoryError:
-        status = _complain("out of memory", NOT_ANALYSED)
+        status = complain("out of memory", NOT_ANALYSED)
     except BrokenPipeError:
         # Whoever read our output has enough; do not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -71,7 +54,7 @@ def run() -> None:
         if "MMREVIEW_DEBUG" in os.environ:
             raise
         what = f"{type(error).__name__}: {error}".splitlines()[0]
-        status = _complain(f"internal error, nothing was reviewed: {what}", NOT_ANALYSED)
+        status = complain(f"internal error, nothing was reviewed: {what}", NOT_ANALYSED)
     else:
         if "MMREVIEW_DEBUG" not in os.environ:
             # Taking every object apart first would cost an eighth of a short review.
@@ -90,286 +73,33 @@ def main(args: Sequence[str]) -> int:
     from reviewer.ruleset import RulesError
 
     try:
-        if args and args[0] == "graph":
-            from reviewer.frontend.graph import graph
-
-            return graph(args[1:])
-        if args and args[0] == "index":
-            from reviewer.frontend.indexing import run
-
-            return run(args[1:])
-        if args and args[0] == "rules":
-            from reviewer.frontend.rules import rules
-
-            return rules(args[1:], _columns())
-        if args and args[0] == "simulate":
-            from reviewer.frontend.simulate import simulate
-
-            return simulate(args[1:], _columns())
-        return _review(_parser().parse_args(_with_verb(args)))
-    except (UsageError, InputError) as error:
-        return _complain(str(error), USAGE)
-    except RulesError as error:
-        return _complain(str(error), USAGE)
+        if args and args[0] in ("-h", "--help", "--version"):
+            parser().parse_args(args)
+        verb, rest = (args[0], args[1:]) if args and args[0] in VERBS else ("review", args)
+        return int(import_module(f"reviewer.frontend.{VERBS[verb][0]}").run(rest))
+    except (InputError, RulesError) as error:
+        return complain(str(error), USAGE)
     except PatchError as error:
-        return _complain(str(error), NOT_ANALYSED)
+        return complain(str(error), NOT_ANALYSED)
 
 
-def _complain(text: str, status: int) -> int:
-    shown = "".join(char if char.isprintable() else "?" for char in text)
-    print(f"mmreview: {shown}", file=sys.stderr)
-    return status
+def parser() -> argparse.ArgumentParser:
+    """The parser that says which verbs there are; what a verb takes, its own parser says."""
+    from reviewer.frontend.arguments import Parser, formatter
 
-
-def _with_verb(args: Sequence[str]) -> list[str]:
-    """``review`` is the default verb."""
-    known = ("review", "-h", "--help", "--version")
-    return list(args) if args and args[0] in known else ["review", *args]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    made = Parser(
         prog="mmreview",
         description="Review Linux kernel patches: what did an access lose?",
-        formatter_class=_formatter,
+        formatter_class=formatter,
     )
     shown = "show program's version number and exit"
-    parser.add_argument("--version", action=_ShowVersion, nargs=0, help=shown)
-    verbs = parser.add_subparsers(
-        dest="verb", required=True, metavar="VERB", prog=parser.prog, parser_class=_Parser
+    made.add_argument("--version", action=_ShowVersion, nargs=0, help=shown)
+    verbs = made.add_subparsers(
+        dest="verb", required=True, metavar="VERB", prog=made.prog, parser_class=Parser
     )
-    review = verbs.add_parser(
-        "review", help="review patches (the default)", formatter_class=_formatter
-    )
-    _review_options(review)
-    # What it takes is said where it is run.
-    verbs.add_parser("graph", help="draw a function with its lock scopes", add_help=False)
-    verbs.add_parser("index", help="index a tree, for what it tells of a patch", add_help=False)
-    verbs.add_parser("simulate", help="run scenarios of the simulation", add_help=False)
-    verbs.add_parser("rules", help="list the rules, or explain one", add_help=False)
-    return parser
-
-
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    """The usual one, which would load half of the library to learn the width."""
-    return argparse.HelpFormatter(prog, width=_columns() - 2)
-
-
-def _columns() -> int:
-    """The width of the terminal; 80 when there is none."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns):
-        return int(columns)
-    try:
-        return os.get_terminal_size(1).columns or 80
-    except OSError:
-        return 80
-
-
-def _review_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "inputs",
-        nargs="+",
-        metavar="PATCH",
-        help="diff, format-patch mail, mbox, maildir, directory of patches, or '-'",
-    )
-    parser.add_argument(
-        "--tree", metavar="DIR", help="kernel checkout or directory with the state before the patch"
-    )
-    parser.add_argument(
-        "--index", metavar="FILE", help="index of the tree (default: the one 'mmreview index' made)"
-    )
-    parser.add_argument("--format", choices=FORMATS, default="terminal", help="form of the report")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
-    parser.add_argument(
-        "--fail-on", choices=SEVERITIES, default="warning", help="least severity for exit status 1"
-    )
-    parser.add_argument(
-        "--rules", metavar="DIR", action="append", default=[], help="additional rules"
-    )
-    parser.add_argument(
-        "--disable", metavar="RULE[,RULE]", action="append", default=[], help="leave rules out"
-    )
-    parser.add_argument("--baseline", metavar="FILE", help="leave out the findings FILE knows")
-    parser.add_argument("--write-baseline", metavar="FILE", help="write the findings to FILE")
-
-
-def _review(options: argparse.Namespace) -> int:
-    from sqlite3 import DatabaseError
-
-    from reviewer.frontend.inputs import read_inputs
-    from reviewer.frontend.witnesses import witness_of
-    from reviewer.patch.read import read_submission
-    from reviewer.review import review
-
-    rules = _ruleset(options)
-    entries, wishes = _wishes(options, rules)
-    inputs = read_inputs(options.inputs)
-    readable = _readable(inputs) if len(inputs) > 1 else inputs
-    submission = read_submission(readable)
-    with ExitStack() as stack:
-        tree = _tree(options, submission, stack)
-        ask = witness_of(tree, rules, options.index)
-        try:
-            result = review(submission, tree, rules, wishes, ask)
-        except DatabaseError as error:
-            _complain(f"the index is damaged ({error}): reviewed without it", NOTHING)
-            result = review(submission, tree, rules, wishes)
-    _write(result, options)
-    if options.write_baseline is not None:
-        from reviewer.frontend.baseline import write_baseline
-
-        write_baseline(options.write_baseline, result, entries)
-    for note in (*result.notes, *_not_for_us(result), *_left_out(result, options, entries)):
-        _complain(note, NOTHING)
-    for entry in result.problems:
-        place = f"{entry.problem.file}: " if entry.problem.file else ""
-        where = f"{entry.problem.function}(): " if entry.problem.function else ""
-        _complain(f"{place}{where}{entry.problem.reason}", NOT_ANALYSED)
-    return _status(result, options.fail_on, len(readable) < len(inputs))
-
-
-def _readable(inputs: Sequence[Input]) -> list[Input]:
-    """The inputs without those that are no patches: one of them does not keep
-    the others from being reviewed."""
-    from reviewer.patch.read import read_submission
-    from reviewer.patch.records import PatchError
-
-    found = []
-    for one in inputs:
-        try:
-            read_submission([one])
-        except PatchError as error:
-            _complain(str(error), NOT_ANALYSED)
-        else:
-            found.append(one)
-    return found
-
-
-def _not_for_us(result: "Review") -> list[str]:
-    """What to say of patches that touch no C at all."""
-    troubled = {entry.patch for entry in result.problems}
-    return [
-        f"{patch.subject or 'this diff'}: no C file, nothing to review"
-        for number, patch in enumerate(result.patches)
-        if patch.files and number not in troubled
-        if not any(diff.path.endswith((".c", ".h")) for diff in patch.files)
-    ]
-
-
-def _wishes(options: argparse.Namespace, rules: "Ruleset") -> "tuple[Sequence[Entry], Wishes]":
-    """The entries of the baseline, and all that the user does not want to be told."""
-    from reviewer.verdict.suppress import EVERYTHING, Wishes
-
-    if not options.disable and options.baseline is None:
-        return (), EVERYTHING
-    from reviewer.frontend.baseline import known, read_baseline
-    from reviewer.frontend.rules import unknown
-
-    disabled = [name for text in options.disable for name in text.split(",")]
-    names = [rule.name for rule in rules.rules]
-    for name in disabled:
-        if name not in names:
-            raise UsageError(f"--disable {name}: {unknown(name, names)}")
-    entries = () if options.baseline is None else read_baseline(options.baseline)
-    return entries, Wishes(frozenset(disabled), known(entries))
-
-
-def _left_out(
-    result: "Review", options: argparse.Namespace, entries: "Sequence[Entry]"
-) -> list[str]:
-    """What to say of suppressed findings beside the report: no mail is sent for
-    them alone, and what a baseline knows may be gone."""
-    told = []
-    count = len(result.suppressed)
-    if options.format == "mail" and count:
-        told.append(f"{count} finding{'s' * (count != 1)} suppressed")
-    if entries:
-        from reviewer.frontend.baseline import stale
-
-        count = stale(entries, result)
-        if count:
-            some = "1 entry of the baseline no longer occurs"
-            told.append(some if count == 1 else f"{count} entries of the baseline no longer occur")
-    return told
-
-
-def _status(result: "Review", fail_on: str, unread: bool) -> int:
-    least = SEVERITIES.index(fail_on)
-    if any(SEVERITIES.index(one.severity) >= least for one in result.verdicts):
-        return FINDINGS
-    return NOT_ANALYSED if unread or result.problems else NOTHING
-
-
-def _tree(options: argparse.Namespace, submission: "Submission", stack: ExitStack) -> "Tree | None":
-    """The tree to take the before state from: the one given, else the git top
-    level of the current directory when it has a file the patch touches."""
-    from reviewer.frontend.inputs import is_directory
-    from reviewer.source.git import work_tree
-    from reviewer.source.tree import Refused, open_tree
-
-    if options.tree is not None:
-        if not is_directory(options.tree):
-            raise UsageError(f"--tree {options.tree}: no such directory")
-        return stack.enter_context(open_tree(options.tree))
-    found = work_tree(".")
-    if found is None:
-        return None
-    tree = stack.enter_context(open_tree(found[0]))
-    paths = [diff.old_path for patch in submission.patches for diff in patch.files]
-    for path in paths:
-        try:
-            if path is not None and tree.file(path) is not None:
-                return tree
-        except Refused:
-            continue
-    return None
-
-
-def _ruleset(options: argparse.Namespace) -> "Ruleset":
-    from reviewer.frontend.inputs import is_directory
-    from reviewer.frontend.shipped import load_ruleset
-
-    for name in options.rules:
-        if not is_directory(name):
-            raise UsageError(f"--rules {name}: no such directory")
-    return load_ruleset([Path(name) for name in options.rules])
-
-
-def _write(result: "Review", options: argparse.Namespace) -> None:
-    from datetime import UTC, datetime
-
-    from reviewer.report.formats import Options, report
-
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    how = Options(
-        colour=terminal and options.output is None and "NO_COLOR" not in os.environ,
-        width=_columns() if terminal else 80,
-        version=_version() if options.format == "mail" else "",
-        now=datetime.now(UTC),
-    )
-    text = report(result, options.format, how)
-    try:
-        if options.output is not None:
-            data = text.encode("utf-8", "backslashreplace")
-            Path(options.output).write_bytes(data)
-        elif sys.stdout is not None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        where = "standard output" if options.output is None else f"-o {options.output}"
-        raise UsageError(f"{where}: {error.strerror}") from None
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("mmreview")
-    except PackageNotFoundError:
-        return "unknown"
+    for name, (_, what) in VERBS.items():
+        verbs.add_parser(name, help=what, add_help=False)
+    return made
 
 
 if __name__ == "__main__":

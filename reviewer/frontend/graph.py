@@ -37,9 +37,9 @@ it is drawn as far as it could, and the picture says so.
   mmreview graph mm/gup.c 2950 | dot -Tpdf -o gup.pdf"""
 
 
-def graph(args: Sequence[str]) -> int:
+def run(args: Sequence[str]) -> int:
     """Run the command; its exit status.  `InputError` for wrong usage."""
-    options = _parser().parse_args(args)
+    options = parser().parse_args(args)
     form = _format(options)
     if options.file != "-" and is_directory(options.file):
         raise InputError(f"{options.file}: is a directory, not a C file")
@@ -53,21 +53,22 @@ def graph(args: Sequence[str]) -> int:
     return NOT_ANALYSED
 
 
-def _parser() -> Parser:
-    parser = Parser(
+def parser() -> Parser:
+    """What the verb takes."""
+    made = Parser(
         prog="mmreview graph",
         description=_HELP,
         epilog=_MORE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", metavar="FILE", help="a C file, or '-'")
-    parser.add_argument("function", metavar="FUNCTION", help="its name, or a line inside it")
-    parser.add_argument("--format", choices=FORMATS, help="default: by the name of OUT, else dot")
-    parser.add_argument("-o", "--output", metavar="OUT", help="write to OUT, not standard output")
-    parser.add_argument(
+    made.add_argument("file", metavar="FILE", help="a C file, or '-'")
+    made.add_argument("function", metavar="FUNCTION", help="its name, or a line inside it")
+    made.add_argument("--format", choices=FORMATS, help="default: by the name of OUT, else dot")
+    made.add_argument("-o", "--output", metavar="OUT", help="write to OUT, not standard output")
+    made.add_argument(
         "--rules", metavar="DIR", action="append", default=[], help="additional rules"
     )
-    return parser
+    return made
 
 
 def _format(options: argparse.Namespace) -> str:

@@ -33,7 +33,7 @@ def index_path(tree: str) -> Path:
 
 def run(args: Sequence[str]) -> int:
     """The verb; returns the exit status."""
-    options = _parser().parse_args(args)
+    options = parser().parse_args(args)
     if not is_directory(options.tree):
         raise InputError(f"{options.tree}: no such directory")
     if options.ask is not None:
@@ -97,26 +97,27 @@ def _progress() -> "Callable[[Progress], None]":
     return show
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
+def parser() -> Parser:
+    """What the verb takes."""
+    made = Parser(
         prog="mmreview index",
         description=_HELP,
         epilog=_MORE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("tree", metavar="TREE", help="kernel checkout or directory")
-    parser.add_argument(
+    made.add_argument("tree", metavar="TREE", help="kernel checkout or directory")
+    made.add_argument(
         "--only", metavar="FOLDER", action="append", default=[], help="read this folder of it only"
     )
-    parser.add_argument("-j", "--jobs", type=int, default=0, help="processes; one a processor")
-    parser.add_argument("-o", "--output", metavar="FILE", help="the index is FILE")
-    parser.add_argument(
+    made.add_argument("-j", "--jobs", type=int, default=0, help="processes; one a processor")
+    made.add_argument("-o", "--output", metavar="FILE", help="the index is FILE")
+    made.add_argument(
         "--ask",
         metavar="WHAT",
         help="ask the index, do not build it: STRUCTURE.MEMBER (who changes it under which lock), "
         "FUNCTION() (what its callers hold), LOCK,LOCK (which is taken first)",
     )
-    return parser
+    return made
 
 
 def _say(text: str) -> None:

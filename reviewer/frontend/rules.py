@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """``mmreview rules``: the catalogue, and what a rule is about."""
 
-import argparse
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reviewer.frontend.arguments import Parser
+from reviewer.frontend.arguments import Parser, formatter
+from reviewer.frontend.console import columns
 from reviewer.frontend.inputs import InputError, is_directory
 
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ _GAP = re.compile(r"\n\s*\n")
 _HELP = "Lists the rules; with NAME, explains one of them."
 
 
-def rules(args: Sequence[str], width: int) -> int:
+def run(args: Sequence[str]) -> int:
     """Run the command; its exit status.  `InputError` for wrong usage."""
-    options = _parser(width).parse_args(args)
+    options = parser().parse_args(args)
+    width = columns()
     known = catalogue(options.rules)
     if options.name is None:
         print(_listing(known, options.format, width))
@@ -79,18 +80,19 @@ def unknown(name: str, names: Sequence[str]) -> str:
     return f"no rule is called '{name}'; did you mean {' or '.join(shown)}?"
 
 
-def _parser(width: int) -> Parser:
-    parser = Parser(
+def parser() -> Parser:
+    """What the verb takes."""
+    made = Parser(
         prog="mmreview rules",
         description=_HELP,
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=width - 2),
+        formatter_class=formatter,
     )
-    parser.add_argument("name", metavar="NAME", nargs="?", help="the rule to explain")
-    parser.add_argument("--format", choices=FORMATS, default="terminal", help="form of the answer")
-    parser.add_argument(
+    made.add_argument("name", metavar="NAME", nargs="?", help="the rule to explain")
+    made.add_argument("--format", choices=FORMATS, default="terminal", help="form of the answer")
+    made.add_argument(
         "--rules", metavar="DIR", action="append", default=[], help="additional rules"
     )
-    return parser
+    return made
 
 
 # The catalogue ----------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reviewer import ruleset
 from reviewer.frontend.arguments import Parser
+from reviewer.frontend.console import columns
 from reviewer.frontend.inputs import InputError, is_directory
 from reviewer.frontend.subjects import close, is_file, of_tree
 
@@ -46,9 +47,10 @@ For FILE.c: 0 HOLDS, 1 VIOLATED, 2 wrong usage, 3 not decided.
   mmreview simulate linux/mm/migrate.c FUNCTION"""
 
 
-def simulate(args: Sequence[str], width: int) -> int:
+def run(args: Sequence[str]) -> int:
     """Run the command; its exit status.  `InputError` for wrong usage."""
-    options = _parser().parse_intermixed_args(args)
+    options = parser().parse_intermixed_args(args)
+    width = columns()
     _check(options)
     if options.name is None and not options.all:
         return _list(options, width)
@@ -64,14 +66,15 @@ def simulate(args: Sequence[str], width: int) -> int:
         meter.clear()
 
 
-def _parser() -> Parser:
-    parser = Parser(
+def parser() -> Parser:
+    """What the verb takes."""
+    made = Parser(
         prog="mmreview simulate",
         description=_HELP,
         epilog=_MORE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
+    add = made.add_argument
     add("name", metavar="NAME|FILE.c", nargs="?", help="the scenario to run, or a C file")
     add(
         "variants",
@@ -91,7 +94,7 @@ def _parser() -> Parser:
     add("--witness", action="store_true", help="tell all of every variant")
     add("--list-steps", action="store_true", help="print the steps of the function, run nothing")
     add("--rules", metavar="DIR", action="append", default=[], help="additional rules")
-    return parser
+    return made
 
 
 def _check(options: argparse.Namespace) -> None:
