@@ -296,6 +296,7 @@ class Facts:
     a body without any of them has no effect on either.  ``operations`` tells
     what kind of synchronisation a function is.  ``lock_names`` are the conventions
     for locks of which nothing else is known, ``sleeping`` what may sleep.
+    ``fitting`` remembers which pattern a name fits; it goes with ``patterns``.
     """
 
     functions: Mapping[str, FunctionFact]
@@ -312,6 +313,7 @@ class Facts:
     operations: Operations = field(default_factory=Operations)
     lock_names: LockNames = field(default_factory=LockNames)
     sleeping: Sleeping = field(default_factory=Sleeping)
+    fitting: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
 
     def noreturn(self, name: str) -> bool:
         """Whether a call of this function does not come back."""
@@ -328,8 +330,12 @@ class Facts:
         found = self.functions.get(name)
         if found is not None:
             return found
-        pattern = _fitting(name, tuple(self.patterns))
-        return None if pattern is None else self.patterns[pattern]
+        if not self.patterns:
+            return None
+        if name not in self.fitting:
+            self.fitting[name] = _fitting(name, tuple(self.patterns))
+        pattern = self.fitting[name]
+        return None if pattern is None else self.patterns.get(pattern)
 
 
 @cache

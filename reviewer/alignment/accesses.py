@@ -7,12 +7,12 @@ from reviewer.cfg.dominators import postorder
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node
 from reviewer.facts import Facts
 from reviewer.locks.aliases import Aliases
-from reviewer.locks.conditions import pointer_names
+from reviewer.locks.conditions import STEPS, pointer_names
 from reviewer.record import dataclass
 from reviewer.syntax.declared import types
 from reviewer.syntax.place import DEREF, ELEMENT, Place, place_of, substitute
 from reviewer.syntax.rebuild import operands, walk
-from reviewer.syntax.tree import Assign, Binary, Call, Expr, Index, Member, Name, Unary
+from reviewer.syntax.tree import Assign, Binary, Call, Expr, Index, Literal, Member, Name, Unary
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ def deciding(graph: Graph) -> Callable[[int], bool]:
 def whole(place: Place, facts: Facts) -> Place:
     """The place by the name of the object: ``folio->page._refcount`` is
     ``folio->_refcount``, for both are one count."""
+    if not any(step.lstrip("->.") in facts.same_object_members for step in place.steps[:-1]):
+        return place
     steps: list[str] = []
     for step in place.steps:
         inside = step.startswith(".") and steps
@@ -124,85 +126,97 @@ def _shared(place: Place, private: frozenset[str], pointers: frozenset[str]) -> 
     return bool(place.steps) or (place.root.isidentifier() and not place.root.isupper())
 
 
-def _touched(node: Node, facts: Facts) -> Iterator[Touch]:
-    match node:
-        case Invoke():
-            yield from _by_call(node, facts)
-            for arg in node.args:
-                yield from _reads(arg)
-        case Compute(expr=Assign(op=op, target=target, value=value)):
-            yield from _reads(value)
-            yield from _tested(value)
-            yield from _inner_reads(target)
-            if op != "=":
-                yield "read", target, target
-            yield "write", target, target
-        case Compute(expr=Unary(op="++" | "--" | "p++" | "p--", operand=target)):
-            yield "read", target, target
-            yield "write", target, target
-        case Compute(expr=expr):
-            yield from _reads(expr)
-        case Decide(cond=expr):
-            yield from _reads(expr)
-            yield from _tested(expr)
-            if isinstance(expr, Name):
-                yield "read", expr, expr
-        case Leave(value=value) if value is not None:
-            yield from _reads(value)
+def _touched(node: Node, facts: Facts) -> list[Touch]:
+    found: list[Touch] = []
+    if isinstance(node, Invoke):
+        _by_call(node, facts, found)
+        for arg in node.args:
+            _reads(arg, found)
+    elif isinstance(node, Compute):
+        _computed(node.expr, found)
+    elif isinstance(node, Decide):
+        cond = node.cond
+        _reads(cond, found)
+        _tested(cond, found)
+        if isinstance(cond, Name):
+            found.append(("read", cond, cond))
+    elif isinstance(node, Leave) and node.value is not None:
+        _reads(node.value, found)
+    return found
 
 
-def _by_call(node: Invoke, facts: Facts) -> Iterator[Touch]:
+def _computed(expr: Expr, found: list[Touch]) -> None:
+    if isinstance(expr, Assign):
+        target = expr.target
+        _reads(expr.value, found)
+        _tested(expr.value, found)
+        _inner_reads(target, found)
+        if expr.op != "=":
+            found.append(("read", target, target))
+        found.append(("write", target, target))
+    elif isinstance(expr, Unary) and expr.op in STEPS:
+        found.append(("read", expr.operand, expr.operand))
+        found.append(("write", expr.operand, expr.operand))
+    else:
+        _reads(expr, found)
+
+
+def _by_call(node: Invoke, facts: Facts, found: list[Touch]) -> None:
     fact = facts.of(node.function)
-    if fact is None:
+    if fact is None or not (fact.steps or fact.reads or fact.writes):
         return
     call = Call(node.loc, Name(node.loc, node.function), node.args)
     for step in fact.steps:
         if step.place is not None and step.op in KINDS:
-            yield KINDS[step.op], substitute(step.place, node.args), call
+            found.append((KINDS[step.op], substitute(step.place, node.args), call))
     stepped = [step.place for step in fact.steps]
     for kind, places in (("read", fact.reads), ("write", fact.writes)):
         for place in places:
             if place not in stepped:
-                yield kind, substitute(place, node.args), call
+                found.append((kind, substitute(place, node.args), call))
 
 
-def _reads(expr: Expr) -> Iterator[Touch]:
+def _reads(expr: Expr, found: list[Touch]) -> None:
     """The places whose value an expression takes, the outermost of a path."""
+    kind = expr.__class__
+    if kind is Name or kind is Literal:
+        return
     if isinstance(expr, Unary) and expr.op == "&":
-        yield from _inner_reads(expr.operand)
-        return
-    if isinstance(expr, Member | Index) or (isinstance(expr, Unary) and expr.op == "*"):
-        yield "read", expr, expr
-        yield from _inner_reads(expr)
-        return
-    for operand in operands(expr):
-        yield from _reads(operand)
+        _inner_reads(expr.operand, found)
+    elif isinstance(expr, Member | Index) or (isinstance(expr, Unary) and expr.op == "*"):
+        found.append(("read", expr, expr))
+        _inner_reads(expr, found)
+    else:
+        for operand in operands(expr):
+            _reads(operand, found)
 
 
-def _tested(expr: Expr) -> Iterator[Touch]:
+def _tested(expr: Expr, found: list[Touch]) -> None:
     """The variables an expression asks for: ``state`` in ``state >= FULL`` and in
     ``!state``.  What stands on the right may be a constant by its lower-case name."""
+    if expr.__class__ in (Name, Literal):
+        return
     for one in walk(expr):
         operand = one.left if isinstance(one, Binary) else None
         if isinstance(one, Unary) and one.op == "!":
             operand = one.operand
         if isinstance(operand, Name):
-            yield "read", operand, operand
+            found.append(("read", operand, operand))
 
 
-def _inner_reads(expr: Expr) -> Iterator[Touch]:
+def _inner_reads(expr: Expr, found: list[Touch]) -> None:
     """What is read on the way to a place: ``p->next`` on that to
     ``p->next->flags``, the index of an element."""
     if isinstance(expr, Member):
         if expr.arrow:
-            yield from _reads(expr.base)
+            _reads(expr.base, found)
         else:
-            yield from _inner_reads(expr.base)
+            _inner_reads(expr.base, found)
     elif isinstance(expr, Index):
-        yield from _reads(expr.base)
-        yield from _reads(expr.index)
+        _reads(expr.base, found)
+        _reads(expr.index, found)
     elif isinstance(expr, Unary) and expr.op == "*":
-        yield from _reads(expr.operand)
+        _reads(expr.operand, found)
 
 
 @dataclass(frozen=True, slots=True)

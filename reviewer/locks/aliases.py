@@ -31,10 +31,12 @@ MANY = 2
 @dataclass(frozen=True, slots=True)
 class Aliases:
     """``bound`` maps a place that holds an address to that address, ``calls``
-    the temporary that takes the value of a call to the call as written."""
+    the temporary that takes the value of a call to the call as written;
+    ``roots`` are the variables that the places of ``bound`` begin with."""
 
     bound: Mapping[Place, Expr]
     calls: Mapping[str, str] = field(default_factory=dict)
+    roots: frozenset[str] = frozenset()
 
     def canonical(self, place: Place) -> Place:
         """The place by its first name."""
@@ -51,15 +53,24 @@ class Aliases:
 
     def called(self, place: Place) -> Place:
         """A place that begins at a temporary, named by the call that gave it."""
-        return replace(place, root=self.calls.get(place.root, place.root))
+        root = self.calls.get(place.root)
+        return place if root is None else Place(root, place.steps)
 
     def _follow(self, place: Place) -> Place | None:
+        if place.root not in self.roots:
+            return None
         for length in range(len(place.steps), -1, -1):
             prefix = Place(place.root, place.steps[:length])
             address = self.bound.get(prefix)
             if address is not None:
                 return _through(address, prefix, place)
         return None
+
+
+def with_bound(bound: Mapping[Place, Expr], calls: Mapping[str, str] | None = None) -> Aliases:
+    """The aliases with these places bound."""
+    roots = frozenset([place.root for place in bound])
+    return Aliases(bound, {} if calls is None else calls, roots)
 
 
 def lock_text(place: Place) -> str:
@@ -89,7 +100,7 @@ def aliases(graph: Graph, facts: Facts, taken: frozenset[str] | None = None) -> 
         if _stays(address, writes):
             bound.setdefault(Place(name), address)
     bound.update(_named_results(graph))
-    return Aliases(bound, _Calls(graph))
+    return with_bound(bound, _Calls(graph))
 
 
 def _named_results(graph: Graph) -> dict[Place, Expr]:

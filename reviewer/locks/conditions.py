@@ -111,11 +111,13 @@ def _variables(places: Iterable[Place | None]) -> frozenset[str]:
 def steered(graph: Graph, number: int) -> frozenset[str]:
     """The variables an iterator macro moves on: it may be any it names."""
     node = graph.nodes[number]
+    if not isinstance(node, Invoke):
+        return frozenset()
     following = [graph.nodes[target] for target, _ in graph.succ[number]]
     loops = any(
         isinstance(one, Decide) and one.unknown and one.loc == node.loc for one in following
     )
-    if not (isinstance(node, Invoke) and loops):
+    if not loops:
         return frozenset()
     return frozenset(arg.name for arg in node.args if isinstance(arg, Name))
 
@@ -163,10 +165,10 @@ def addressed(graph: Graph) -> frozenset[str]:
     found = set()
     for node in graph.nodes:
         for expr in expressions(node):
-            if isinstance(expr, Name | Literal):
+            if expr.__class__ in (Name, Literal):
                 continue
             for part in walk(expr):
-                if isinstance(part, Unary) and part.op == "&" and isinstance(part.operand, Name):
+                if part.__class__ is Unary and part.op == "&" and isinstance(part.operand, Name):
                     found.add(part.operand.name)
     return frozenset(found)
 

@@ -125,6 +125,11 @@ class Held:
         """How much is said, at least 1: what a step over it costs."""
         return 1 + len(self.known) + self.locks.size() + self.contexts.size()
 
+    def conditional(self) -> bool:
+        """Whether anything is said of conditions."""
+        locks, contexts = self.locks, self.contexts
+        return bool(self.known or locks.when or locks.without or contexts.when or contexts.without)
+
     @property
     def must(self) -> frozenset[str]:
         """The locks held on every way here."""

@@ -30,7 +30,7 @@ from reviewer.locks.conditions import (
     written,
 )
 from reviewer.locks.held import Held, Scopes, merged
-from reviewer.record import dataclass, replace
+from reviewer.record import dataclass, field, replace
 from reviewer.syntax.place import ELEMENT, Place, place_of, substitute
 from reviewer.syntax.rebuild import rebuilt
 from reviewer.syntax.tree import Assign, Expr, Name
@@ -84,6 +84,7 @@ class _Setting:
     assume: frozenset[Condition]
     summaries: Summaries
     variables: frozenset[str]
+    gone: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def is_global(self, lock: str) -> bool:
         """Whether a name is that of a variable outside the function, which is
@@ -148,6 +149,8 @@ def _fixpoint(setting: _Setting, start: Held) -> tuple[Held | None, ...]:
             if flowing is None:
                 continue
             old = before[target]
+            if flowing is old and not old.conditional():
+                continue
             new = flowing if old is None else merged(old, flowing)
             if new != old:
                 before[target] = new
@@ -188,9 +191,11 @@ def _forgotten(setting: _Setting, number: int, held: Held) -> Held:
     """Without what was said in terms of variables the node writes: conditions
     on them, and locks that are reached through them."""
     node = setting.graph.nodes[number]
-    gone = written(node, setting.facts.of(node.function) if isinstance(node, Invoke) else None)
-    gone |= steered(setting.graph, number)
-    if gone:
+    gone = setting.gone.get(number)
+    if gone is None:
+        gone = written(node, setting.facts.of(node.function) if isinstance(node, Invoke) else None)
+        gone = setting.gone[number] = gone | steered(setting.graph, number)
+    if gone and held.conditional():
         known = frozenset(found for found in held.known if not words(found.text) & gone)
         held = Held(held.locks.forgotten(gone), held.contexts.forgotten(gone), known)
     if not held.locks.may:

@@ -9,7 +9,7 @@ depends on it, and nothing otherwise.  A call without a fact is listed.
 from reviewer.cfg.graph import Compute, Decide, Graph, Invoke, Leave, Node, Unknown
 from reviewer.facts import Facts
 from reviewer.location import NOWHERE, Location
-from reviewer.locks.aliases import Aliases, aliases
+from reviewer.locks.aliases import Aliases, aliases, with_bound
 from reviewer.simulation.assumed import assume
 from reviewer.simulation.bindings import Bindings, has_unknown, text_of, uses_local
 from reviewer.simulation.calls import (
@@ -319,7 +319,7 @@ def _inner_names(lifter: Lifter, graph: Graph, node: Invoke) -> Aliases:
     for param, arg in zip(graph.function.params, node.args, strict=False):
         if not (isinstance(arg, Name) and arg.name == param.name):
             bound[Place(param.name)] = arg
-    return Aliases(bound)
+    return with_bound(bound)
 
 
 def _splice(lifter: Lifter, steps: list[Step], result: str) -> None:

@@ -2,6 +2,7 @@
 """Attribute macros: blanked, and kept as marks."""
 
 import re
+from functools import cache
 
 from reviewer.syntax.work import CALL, WORD, Work
 
@@ -21,10 +22,13 @@ def blank_attributes(work: Work) -> None:
 
 
 def _known(work: Work) -> None:
-    attributes = work.vocabulary.attributes
+    attributes = _spelled(work.vocabulary.attributes)
     done = 0
-    for found in WORD.finditer(bytes(work.bare)):
-        if found.start() < done or found[0].decode("utf-8", "replace") not in attributes:
+    bare = bytes(work.bare)
+    if attributes.isdisjoint(WORD.findall(bare)):
+        return
+    for found in WORD.finditer(bare):
+        if found.start() < done or found[0] not in attributes:
             continue
         before = work.before(found.start())
         if (
@@ -39,6 +43,12 @@ def _known(work: Work) -> None:
             continue
         done = found.end() if closing is None else closing + 1
         _drop(work, found.start(), done)
+
+
+@cache
+def _spelled(words: frozenset[str]) -> frozenset[bytes]:
+    """The words as they stand in a file."""
+    return frozenset([word.encode() for word in words])
 
 
 def _is_call(work: Work, before: int, closing: int) -> bool:

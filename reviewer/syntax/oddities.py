@@ -12,6 +12,8 @@ _OPERATORS = re.compile(rb"\b(?:offsetof|alignof|_Alignof|__alignof__|__alignof)
 _ALONE = re.compile(rb"^[ \t]*([A-Z_][A-Z\d]*_\w+|[A-Z]{2,})[ \t]*$", re.MULTILINE)
 _BEHIND_ARRAY = re.compile(rb"\]\s*(__\w+)\s*(?=[;=])")
 _PADDING = re.compile(rb"(?<=[;{])\s*(\w+\s*:\s*\d+\s*;)|(,\s*:\s*\d+)(?=\s*[,;])")
+_BITS = re.compile(rb":\s*\d")
+_NEXT_TO_STRING = re.compile(rb"\"\s*[\w$]|\)\s*\"")
 _STRUCTURE = re.compile(rb"\b(?:struct|union)\b\s*\w*\s*(\{)")
 _ELEMENTS = re.compile(rb",\s*[A-Z_]\w*((?:\s+[A-Z_]\w*)+)\s*(?=\})")
 _CALL_IN_BRACKETS = re.compile(rb"(\()\s*\w+\s*\(\s*\)\s*(\))(?=\s*[-+&*(])")
@@ -21,19 +23,24 @@ _STATIC_CALL = re.compile(rb"\bstatic(?=\s+(?:const\s+)?[A-Za-z_]\w*\s*(\())")
 def rewrite_oddities(work: Work) -> None:
     """All of them, on the whole function."""
     bare = bytes(work.bare)
-    for found in _CASE_RANGE.finditer(bare, work.body):
-        work.mark(found.end() - 2, found.end() - 1, "range")
-        work.put(found.end() - 3, b" | ")
-    for found in _COMPUTED_GOTO.finditer(bare, work.body):
-        _computed_goto(work, found)
-    for found in _OPERATORS.finditer(bare, work.body):
-        # Any other name will do: the parser then reads an ordinary call.
-        work.put(found.start(), b"$")
+    # To look for a word first is quicker than to try a pattern everywhere.
+    if b"..." in bare:
+        for found in _CASE_RANGE.finditer(bare, work.body):
+            work.mark(found.end() - 2, found.end() - 1, "range")
+            work.put(found.end() - 3, b" | ")
+    if b"goto" in bare:
+        for found in _COMPUTED_GOTO.finditer(bare, work.body):
+            _computed_goto(work, found)
+    if b"offsetof" in bare or b"lignof" in bare:
+        for found in _OPERATORS.finditer(bare, work.body):
+            # Any other name will do: the parser then reads an ordinary call.
+            work.put(found.start(), b"$")
     for found in _ALONE.finditer(bare, work.body):
         _alone(work, found)
-    for found in _PADDING.finditer(bare, work.body):
-        # Bits of a structure that have no name.
-        work.erase(*found.span(found.lastindex or 0))
+    if _BITS.search(bare, work.body):
+        for found in _PADDING.finditer(bare, work.body):
+            # Bits of a structure that have no name.
+            work.erase(*found.span(found.lastindex or 0))
     for found in _BEHIND_ARRAY.finditer(bare, work.body):
         work.mark(found.start(1), found.end(1), "attribute")
         work.erase(found.start(1), found.end(1))
@@ -45,9 +52,12 @@ def rewrite_oddities(work: Work) -> None:
         if not _WORD_END.match(work.last_char(found.start())):
             work.put(found.start(1), b" ")
             work.put(found.start(2), b" ")
-    _fields(work, bare)
-    _statics(work, bare)
-    _strings(work, bare)
+    if b"struct" in bare or b"union" in bare:
+        _fields(work, bare)
+    if b"static" in bare:
+        _statics(work, bare)
+    if _NEXT_TO_STRING.search(bare, work.body):
+        _strings(work, bare)
 
 
 def _fields(work: Work, bare: bytes) -> None:

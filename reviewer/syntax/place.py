@@ -40,7 +40,7 @@ def extend(place: Place, *steps: str) -> Place:
     """The place reached from ``place`` by more steps, in canonical form."""
     path = list(place.steps)
     for step in steps:
-        if step.startswith(".") and path and path[-1] == DEREF:
+        if path and path[-1] == DEREF and step.startswith("."):
             path[-1] = f"->{step[1:]}"
         else:
             path.append(step)
@@ -79,19 +79,18 @@ def rebase(place: Place, outer: Place, target: Place) -> Place | None:
 def place_of(expr: Expr) -> Place | None:
     """The place an expression reads or writes, or None when it is none
     (a call, a sum, an address)."""
-    match expr:
-        case Name(name=name):
-            return Place(name)
-        case Cast(operand=operand):
-            return place_of(operand)
-        case Member(base=base, field=field, arrow=arrow):
-            outer = pointee(base) if arrow else place_of(base)
-            return None if outer is None else extend(outer, f".{field}")
-        case Index(base=base):
-            outer = place_of(base)
-            return None if outer is None else extend(outer, ELEMENT)
-        case Unary(op="*", operand=operand):
-            return pointee(operand)
+    if isinstance(expr, Name):
+        return Place(expr.name)
+    if isinstance(expr, Member):
+        outer = pointee(expr.base) if expr.arrow else place_of(expr.base)
+        return None if outer is None else extend(outer, f".{expr.field}")
+    if isinstance(expr, Cast):
+        return place_of(expr.operand)
+    if isinstance(expr, Index):
+        outer = place_of(expr.base)
+        return None if outer is None else extend(outer, ELEMENT)
+    if isinstance(expr, Unary) and expr.op == "*":
+        return pointee(expr.operand)
     return None
 
 
@@ -100,14 +99,15 @@ def pointee(expr: Expr) -> Place | None:
 
     ``&x`` points to x, a variable ``p`` to ``*p``, ``p + n`` to ``p[]``.
     """
-    match expr:
-        case Cast(operand=operand):
-            return pointee(operand)
-        case Unary(op="&", operand=operand):
-            return place_of(operand)
-        case Binary(op="+" | "-", left=left):
-            base = place_of(left)
-            return None if base is None else extend(base, ELEMENT)
+    if isinstance(expr, Name):
+        return Place(expr.name, (DEREF,))
+    if isinstance(expr, Cast):
+        return pointee(expr.operand)
+    if isinstance(expr, Unary) and expr.op == "&":
+        return place_of(expr.operand)
+    if isinstance(expr, Binary) and expr.op in ("+", "-"):
+        base = place_of(expr.left)
+        return None if base is None else extend(base, ELEMENT)
     place = place_of(expr)
     return None if place is None else dereference(place)
 

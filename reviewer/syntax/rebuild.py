@@ -2,6 +2,7 @@
 """Walking expressions and building changed copies of them."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from reviewer.record import replace
 from reviewer.syntax.tree import (
@@ -30,26 +31,25 @@ def operands(expr: Expr) -> tuple[Expr, ...]:
 
     The statements of a `StatementExpr` are not operands.
     """
-    match expr:
-        case Member(base=base):
-            return (base,)
-        case Index(base=base, index=index):
-            return (base, index)
-        case Unary(operand=operand) | Cast(operand=operand):
-            return (operand,)
-        case Binary(left=left, right=right):
-            return (left, right)
-        case Assign(target=target, value=value):
-            return (target, value)
-        case Ternary(cond=cond, then=then, other=other):
-            return (cond, other) if then is None else (cond, then, other)
-        case Call(function=function, args=args):
-            return (function, *args)
-        case Comma(items=parts):
-            return parts
-        case InitList(items=pairs):
-            return tuple(value for _, value in pairs)
-    return ()
+    find = _OPERANDS.get(expr.__class__)
+    return () if find is None else find(expr)
+
+
+# By class: expressions are walked so often that trying one after the other shows.
+_OPERANDS: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
+    Member: lambda expr: (expr.base,),
+    Index: lambda expr: (expr.base, expr.index),
+    Unary: lambda expr: (expr.operand,),
+    Cast: lambda expr: (expr.operand,),
+    Binary: lambda expr: (expr.left, expr.right),
+    Assign: lambda expr: (expr.target, expr.value),
+    Ternary: lambda expr: (
+        (expr.cond, expr.other) if expr.then is None else (expr.cond, expr.then, expr.other)
+    ),
+    Call: lambda expr: (expr.function, *expr.args),
+    Comma: lambda expr: expr.items,
+    InitList: lambda expr: tuple([value for _, value in expr.items]),
+}
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
@@ -58,7 +58,9 @@ def walk(expr: Expr) -> Iterator[Expr]:
     while stack:
         here = stack.pop()
         yield here
-        stack.extend(reversed(operands(here)))
+        find = _OPERANDS.get(here.__class__)
+        if find is not None:
+            stack.extend(reversed(find(here)))
 
 
 def rebuilt(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
@@ -67,13 +69,14 @@ def rebuilt(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     Operands are visited left to right; an expression whose operands all stay
     the same object is returned itself.
     """
-    if isinstance(expr, _LEAVES):
+    if expr.__class__ in _LEAVES:
         return expr
     old = operands(expr)
-    new = tuple(change(operand) for operand in old)
-    if all(a is b for a, b in zip(old, new, strict=True)):
-        return expr
-    return _with_operands(expr, new)
+    new = tuple([change(operand) for operand in old])
+    for one, other in zip(old, new, strict=True):
+        if one is not other:
+            return _with_operands(expr, new)
+    return expr
 
 
 def _with_operands(expr: Expr, new: tuple[Expr, ...]) -> Expr:

@@ -51,8 +51,11 @@ def _hide(work: Work, start: int, end: int) -> None:
 def _typeofs(work: Work, bare: bytes) -> None:
     """``typeof(x)`` to ``typeof   ``: a name that may stand for a type."""
     done = 0
+    typeofs = [name.encode() for name in work.vocabulary.typeofs]
+    if not any(name in bare for name in typeofs):
+        return
     for found in CALL.finditer(bare):
-        if found[1].decode("utf-8", "replace") not in work.vocabulary.typeofs:
+        if found[1] not in typeofs:
             continue
         closing = work.pairs.get(found.end() - 1)
         if closing is None or found.start() < done:
