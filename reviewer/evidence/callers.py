@@ -5,6 +5,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 from reviewer.evidence.calling import Defined, Entry, Held, Root, Site, Ways
 from reviewer.evidence.knowledge import TreeFacts
@@ -23,6 +24,10 @@ MAX_ABOVE = 4
 MAX_THROUGH = 40
 """Calls through one pointer that are looked at for a single lock."""
 
+_FUNCTION = "f.id, n.text, f.file, f.first, f.static, f.macro, f.parameters, f.attributes"
+_Row = tuple[Any, ...]
+"""The columns of `_FUNCTION`."""
+
 EVERYTHING = -1
 """All bits of a number."""
 
@@ -37,7 +42,8 @@ class Callers:
         self._held: dict[tuple[int, int], Held] = {}
         self._bits: dict[Spot | str, int] = {}
         self._masks: dict[int, tuple[int, int]] = {}
-        self.defined = lru_cache(maxsize=200_000)(self._defined)
+        self._functions: dict[int, Defined] = {}
+        self._paths: dict[int, str] = {}
         self.sites = lru_cache(maxsize=50_000)(self._sites)
         self.mentions = lru_cache(maxsize=50_000)(self._mentions)
 
@@ -65,15 +71,26 @@ class Callers:
                 (perhaps if name.startswith(MAYBE) else must).add(spot)
         return Held(frozenset(must), frozenset(perhaps), frozenset(contexts))
 
-    def _defined(self, number: int) -> Defined:
-        row = self._base.execute(
-            "SELECT f.id, n.text, f.file, p.path, f.first, static, macro, parameters, attributes"
-            " FROM function f JOIN name n ON n.id = f.name JOIN file p ON p.id = f.file"
-            " WHERE f.id = ?",
-            (number,),
-        ).fetchone()
-        number, name, file, path, first, static, macro, parameters, attributes = row
-        return Defined(number, name, file, path, first, bool(static), macro, parameters, attributes)
+    def defined(self, number: int) -> Defined:
+        """A function by its number."""
+        found = self._functions.get(number)
+        if found is None:
+            row = self._base.execute(
+                f"SELECT {_FUNCTION} FROM function f JOIN name n ON n.id = f.name WHERE f.id = ?",
+                (number,),
+            ).fetchone()
+            found = self._made(row)
+        return found
+
+    def _made(self, row: "_Row") -> Defined:
+        found = self._functions.get(row[0])
+        if found is None:
+            number, name, file, first, static, macro, parameters, attributes = row
+            path = self.path(file)
+            found = self._functions[number] = Defined(
+                number, name, file, path, first, bool(static), macro, parameters, attributes
+            )
+        return found
 
     def named(self, name: str, path: str = "") -> tuple[Defined, ...]:
         """The definitions of a name, those of the file at ``path`` where it has any."""
@@ -116,34 +133,50 @@ class Callers:
         one = self.defined(number)
         found: list[Site] = []
         for name in self._names(one):
-            rows = self._base.execute(
-                "SELECT c.function, c.line, c.held, c.fresh, f.file FROM call c"
-                " JOIN function f ON f.id = c.function"
-                " WHERE callee = (SELECT id FROM name WHERE text = ?) LIMIT ?",
-                (name, MAX_SITES * 20),
-            ).fetchall()
-            for function, line, held, fresh, file in rows:
-                if function != number and self._reaches(one, name, file):
-                    found.append(Site(self.defined(function), line, self.held(held, file), fresh))
-        return None if len(found) > MAX_SITES else tuple(found)
+            others: frozenset[int] | None = None
+            for line, held, fresh, *row in self._calls(name, MAX_SITES * 20):
+                function, _, file, *_ = row
+                if function == number:
+                    continue
+                if file != one.file:
+                    if others is None:
+                        others = self._defining(name)
+                    if file in others or not self._reaches(one, file):
+                        continue
+                found.append(Site(self._made(tuple(row)), line, self.held(held, file), fresh))
+            if len(found) > MAX_SITES:
+                return None
+        return tuple(found)
 
-    def _reaches(self, one: Defined, name: str, file: int) -> bool:
-        """Whether a call by that name in a file is of this definition."""
-        if file == one.file:
-            return True
+    def _calls(self, name: str, most: int) -> "list[tuple[Any, ...]]":
+        """The calls by a name: line, what is held, which arguments are new, and the caller."""
+        return self._base.execute(
+            f"SELECT c.line, c.held, c.fresh, {_FUNCTION} FROM call c"
+            " JOIN function f ON f.id = c.function JOIN name n ON n.id = f.name"
+            " WHERE callee = (SELECT id FROM name WHERE text = ?) LIMIT ?",
+            (name, most),
+        ).fetchall()
+
+    def _defining(self, name: str) -> frozenset[int]:
+        """The files that define a function of that name."""
+        rows = self._base.execute(
+            "SELECT file FROM function WHERE name = (SELECT id FROM name WHERE text = ?)", (name,)
+        )
+        return frozenset([file for (file,) in rows])
+
+    def _reaches(self, one: Defined, file: int) -> bool:
+        """Whether a call in another file, which has none of that name, is of this definition."""
         if one.static and one.path.endswith(".c"):
-            return False
-        own = self._base.execute(
-            "SELECT 1 FROM function WHERE name = (SELECT id FROM name WHERE text = ?) AND file = ?",
-            (name, file),
-        ).fetchone()
-        if own is not None:
             return False
         return _apart(one.path) in ("", _apart(self.path(file)))
 
     def path(self, file: int) -> str:
         """The path of a file by its number."""
-        return str(self._base.execute("SELECT path FROM file WHERE id = ?", (file,)).fetchone()[0])
+        found = self._paths.get(file)
+        if found is None:
+            row = self._base.execute("SELECT path FROM file WHERE id = ?", (file,)).fetchone()
+            found = self._paths[file] = str(row[0])
+        return found
 
     def entry(self, number: int) -> Entry:
         """What holds at every call of a function."""
@@ -238,17 +271,12 @@ class Callers:
     def through(self, member: str) -> tuple[Site, ...]:
         """The calls through a pointer that is a member of that name (``.iterate``); none
         where there are too many to tell anything."""
-        rows = self._base.execute(
-            "SELECT c.function, c.line, c.held, c.fresh, f.file FROM call c"
-            " JOIN function f ON f.id = c.function"
-            " WHERE callee = (SELECT id FROM name WHERE text = ?) LIMIT ?",
-            (member, MAX_SITES + 1),
-        ).fetchall()
+        rows = self._calls(member, MAX_SITES + 1)
         if len(rows) > MAX_SITES:
             return ()
         return tuple(
-            Site(self.defined(function), line, self.held(held, file), fresh)
-            for function, line, held, fresh, file in rows
+            Site(self._made(tuple(row)), line, self.held(held, row[2]), fresh)
+            for line, held, fresh, *row in rows
         )
 
     def _entered(self, number: int, around: "dict[int, Ways]") -> Entry:
