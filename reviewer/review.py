@@ -5,20 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reviewer.checker.changes import Allowance, Changes, changes, whole
+from reviewer.checker.changes import Allowance, changes, whole
 from reviewer.checker.rule import Rule
 from reviewer.checker.rules import Found
 from reviewer.facts import Facts
 from reviewer.location import Problem
-from reviewer.patch.records import Patch, Submission
+from reviewer.patch.records import Submission
 from reviewer.record import dataclass, field, replace
 from reviewer.source.pair import Overlay, overlay_after, pair
+from reviewer.source.records import SourcePair
 from reviewer.source.tree import Tree
 from reviewer.syntax.vocabulary import Vocabulary
 from reviewer.verdict.changelog import without_directives
 from reviewer.verdict.ledger import Ledger
 from reviewer.verdict.records import PatchProblem, Review
-from reviewer.verdict.suppress import EVERYTHING, Sieve, Wishes
+from reviewer.verdict.suppress import EVERYTHING, Sieve, Stage, Wishes
 
 # What is imported here only is not loaded by a review without findings.
 if TYPE_CHECKING:
@@ -37,6 +38,22 @@ for it (the second argument), no index."""
 def nobody(files: Sequence[str], reading: bool) -> "Witness | None":
     """No witness."""
     return None
+
+
+Keep = Callable[[int, Sequence[SourcePair]], None]
+"""Is given the images of each patch, with its number, for a report that shows them."""
+
+
+def forget(patch: int, pairs: Sequence[SourcePair]) -> None:
+    """Nobody wants to see the images."""
+
+
+Tell = Callable[[str], None]
+"""Is told what is being done, for whoever waits for it."""
+
+
+def silent(doing: str) -> None:
+    """Nobody waits."""
 
 
 HUNKS_ONLY = "without the tree: only the lines of the diff were read, and much cannot be seen"
@@ -60,30 +77,51 @@ def review(
     rules: Ruleset,
     wishes: Wishes = EVERYTHING,
     witness: "Ask" = nobody,
+    keep: Keep = forget,
+    tell: Tell = silent,
 ) -> Review:
     """Review everything one input held, in order; later patches of a series
     apply on top of earlier ones.  ``witness`` gives what the tree says, for the files
-    that are touched; it is asked when the first finding or claim needs it."""
+    that are touched; it is asked when the first finding or claim needs it.  ``keep``
+    is given the images of each patch."""
     course = _Course(submission, tree, rules, Sieve(rules.rules, wishes))
     touched = tuple(diff.path for patch in submission.patches for diff in patch.files)
     ask = cache(lambda reading: witness(touched, reading))
-    overlay: Overlay = {}
+    overlay = _below(submission, tree)
     allowance = Allowance()
     for number, patch in enumerate(submission.patches):
+        tell(_of(number, submission))
         if allowance.exhausted:
             reason = "not compared: the submission is too large"
             course.problems.append(PatchProblem(number, Problem("", "", reason)))
+            course.stages.append(Stage(number, patch, (), ()))
             continue
         pairs, unpaired = pair(patch, tree, overlay)
         overlay = overlay_after(overlay, patch, pairs)
+        keep(number, pairs)
         course.hunks_only |= any(not one.whole for one in pairs)
         parts = changes(pairs, rules.vocabulary, rules.facts, allowance)
         found = [*patch.problems, *unpaired]
         found.extend(problem for part in parts for problem in part.problems)
-        _judge_patch(course, number, patch, parts, ask)
+        reported = course.sieve.findings(number, patch, whole(parts, rules.facts))
+        course.stages.append(Stage(number, patch, pairs, reported))
+        course.changed[number] = tuple((f.file, f.name) for part in parts for f in part.functions)
         found += allowance.uncounted()
         course.problems.extend(PatchProblem(number, problem) for problem in found)
+    _judge_all(course, ask, tell)
     return _told(course, ask)
+
+
+def _below(submission: Submission, tree: Tree | None) -> Overlay:
+    """What the patches that are not reviewed leave behind for those that are."""
+    overlay: Overlay = {}
+    for patch in submission.given:
+        overlay = overlay_after(overlay, patch, pair(patch, tree, overlay)[0])
+    return overlay
+
+
+def _of(number: int, submission: Submission) -> str:
+    return f"patch {number + 1} of {len(submission.patches)}"
 
 
 @dataclass(slots=True)
@@ -95,27 +133,42 @@ class _Course:
     rules: Ruleset
     sieve: Sieve
     ledger: Ledger = field(default_factory=Ledger)
+    stages: list[Stage] = field(default_factory=list)
     judged: "list[Judged]" = field(default_factory=list)
     problems: list[PatchProblem] = field(default_factory=list)
     changed: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     hunks_only: bool = False
 
 
-def _judge_patch(
-    course: _Course,
-    number: int,
-    patch: Patch,
-    parts: Sequence[Changes],
-    ask: "Callable[[bool], Witness | None]",
-) -> None:
-    """Find and judge what one patch makes true."""
-    reported = course.sieve.findings(number, patch, whole(parts, course.rules.facts))
-    changelog = without_directives(patch.changelog)
-    judged = _judged(reported, changelog, number, course.tree, course.rules, course.ledger)
+def _standing(course: _Course) -> Sequence[Stage]:
+    """The patches without what later ones repair."""
+    if not any(stage.found for stage in course.stages[:-1]):
+        return course.stages
+    from reviewer.verdict.repaired import repairs
+
+    rules = course.rules
+    made = repairs(course.stages, rules.rules, rules.vocabulary, rules.facts)
+    course.sieve.suppressed.extend(made.suppressed)
+    course.sieve.notes.extend(made.notes)
+    return made.stages
+
+
+def _judge_all(course: _Course, ask: "Callable[[bool], Witness | None]", tell: Tell) -> None:
+    """Judge what is left of what was found."""
+    for stage in _standing(course):
+        if stage.found:
+            names = dict.fromkeys(finding.function for finding, _ in stage.found)
+            tell(f"{_of(stage.number, course.submission)}: simulating {', '.join(names)}")
+        _judge_patch(course, stage, ask)
+
+
+def _judge_patch(course: _Course, stage: Stage, ask: "Callable[[bool], Witness | None]") -> None:
+    """Judge what one patch makes true."""
+    changelog, number = without_directives(stage.patch.changelog), stage.number
+    judged = _judged(stage.found, changelog, number, course.tree, course.rules, course.ledger)
     some, left = _weighed(judged, ask, course.ledger)
     course.judged.extend(some)
     course.sieve.suppressed.extend(left)
-    course.changed[number] = tuple((f.file, f.name) for part in parts for f in part.functions)
 
 
 def _told(course: _Course, ask: "Callable[[bool], Witness | None]") -> Review:
@@ -131,7 +184,7 @@ def _told(course: _Course, ask: "Callable[[bool], Witness | None]") -> Review:
         facts=course.ledger.facts(),
         problems=tuple(course.problems),
         notes=(*submission.notes, *sieve.notes, *hunks_only),
-        suppressed=tuple(sieve.suppressed),
+        suppressed=tuple(sorted(sieve.suppressed, key=lambda one: one.patch)),
     )
     from reviewer.verdict.spoken import may_claim
 

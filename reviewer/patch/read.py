@@ -18,10 +18,10 @@ from reviewer.patch.mail import (
 )
 from reviewer.patch.records import Patch, PatchError, Reply, Submission
 from reviewer.patch.reply import is_reply, paragraphs
+from reviewer.patch.series import Place, change_ids, in_order, numbered, prerequisites
 from reviewer.record import dataclass, replace
 
 _BASE_COMMIT = re.compile(rb"base-commit:[ \t]*([0-9a-f]{12,64})\s*\Z")
-_NUMBER = re.compile(r"\[[^\[\]]{0,80}?\b(\d{1,4})/(\d{1,4})\b[^\[\]]{0,80}\]")
 _CHANGELOG_END = re.compile(rb"---\s*\Z")
 _IN_BODY = re.compile(r"(From|Date|Subject): *(\S.*)")
 MAX_MAILS = 1000
@@ -42,20 +42,28 @@ class _Item:
     patch: Patch | None = None
     reply: Reply | None = None
     note: str = ""
+    place: Place | None = None
+    wanted: tuple[tuple[str, str], ...] = ()
+    change_ids: tuple[str, ...] = ()
 
 
-def read_submission(inputs: Sequence[tuple[str, bytes]]) -> Submission:
-    """Read inputs, each a name for messages and the bytes of a file, in order.
+def read_submission(inputs: Sequence[tuple[str, bytes]], sort: bool = False) -> Submission:
+    """Read inputs, each a name for messages and the bytes of a file, in order; with
+    ``sort`` the mails of a series in the order of their numbers.
 
     A file is an mbox, a mail, or a bare diff.  Mails without a diff become
     notes, replies become Reply.  Raises PatchError for an empty file and for
     one that is neither a diff nor a mail.
     """
     items = [item for name, data in inputs for item in _read(name, data)]
+    if sort:
+        items = [items[at] for at in in_order([item.place for item in items])]
     return Submission(
         patches=tuple(_with_inherited_bases(items)),
         replies=tuple(item.reply for item in items if item.reply is not None),
         notes=tuple(item.note for item in items if item.note),
+        prerequisites=tuple(dict.fromkeys(one for item in items for one in item.wanted)),
+        change_ids=tuple(one for item in items for one in item.change_ids),
     )
 
 
@@ -71,7 +79,7 @@ def _read(name: str, data: bytes) -> Iterator[_Item]:
             yield _too_many(name, len(mails))
         for skipped, text in mails[:MAX_MAILS]:
             mail = read_mail(without_carriage_returns(text), blank + skipped)
-            yield _from_mail(mail, name)
+            yield _placed(_from_mail(mail, name), mail)
         return
     start = find_diff(lines)
     if start is None:
@@ -102,6 +110,18 @@ def _bare_patch(lines: Sequence[bytes], name: str, skipped: int) -> Patch:
     )
 
 
+def _placed(item: _Item, mail: Mail) -> _Item:
+    """The item with its place in a series, and with what that stands on."""
+    if item.reply is not None:
+        return item
+    return replace(
+        item,
+        place=numbered(mail),
+        wanted=prerequisites(mail.body),
+        change_ids=change_ids(mail.body),
+    )
+
+
 def _from_mail(mail: Mail, name: str) -> _Item:
     """Tell patches, replies, cover letters and other mails apart."""
     if mail.trouble:
@@ -114,8 +134,8 @@ def _from_mail(mail: Mail, name: str) -> _Item:
         return _Item(mail.subject, base, reply=_reply(mail, start), note=note)
     if start is not None:
         return _Item(mail.subject, base, patch=_mailed_patch(mail, name, start))
-    number = _NUMBER.search(mail.subject)
-    if number is not None and int(number[1]) == 0:
+    number = numbered(mail)
+    if number is not None and number.number == 0:
         return _Item(mail.subject, base, note=f"cover letter '{mail.subject}': nothing to review")
     answers = _reply(mail, start) if mail.in_reply_to else None
     note = f"'{mail.subject}': a mail without a diff, nothing to review"
@@ -197,10 +217,10 @@ def _with_inherited_bases(items: Sequence[_Item]) -> Iterator[Patch]:
     """Give the ``base-commit`` of a cover letter or first patch to the rest of the series."""
     base, last, total = "", 0, 0
     for item in items:
-        number = _NUMBER.search(item.subject)
-        if number is not None and item.reply is None:
-            same = int(number[2]) == total and int(number[1]) > last
-            last, total = int(number[1]), int(number[2])
+        number = item.place
+        if number is not None:
+            same = number.total == total and number.number > last
+            last, total = number.number, number.total
             base = item.base_commit or (base if same else "")
         if item.patch is not None:
             inherited = base if number is not None else ""

@@ -106,8 +106,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Everything one input held, in order."""
+    """Everything one input held, in order.
+
+    ``prerequisites`` are what the patches say they stand on: ``patch-id``,
+    ``message-id`` or ``change-id``, and which.  ``change_ids`` are those of the
+    patches themselves.  ``given`` are patches below them that are not reviewed.
+    """
 
     patches: tuple[Patch, ...]
     replies: tuple[Reply, ...]
     notes: tuple[str, ...]
+    prerequisites: tuple[tuple[str, str], ...] = ()
+    change_ids: tuple[str, ...] = ()
+    given: tuple[Patch, ...] = ()

@@ -33,7 +33,7 @@ def work_tree(directory: str) -> tuple[str, str] | None:
     try:
         done = subprocess.run(
             command,
-            env=_environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -131,7 +131,7 @@ class ObjectReader:
         if self._child is None:
             self._child = subprocess.Popen(
                 ["git", "-C", self._top, "cat-file", "--batch"],
-                env=_environment(),
+                env=environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -173,7 +173,7 @@ class ObjectReader:
         return data
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment without what redirects git, and with what keeps it offline."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return kept | {

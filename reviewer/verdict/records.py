@@ -170,8 +170,8 @@ class PatchProblem:
 @dataclass(frozen=True, slots=True)
 class Suppressed:
     """A finding that is not reported because somebody asked for that: ``by`` is
-    ``changelog``, ``option`` or ``baseline``, or ``tree`` where that refutes it;
-    ``reason`` is what they said."""
+    ``changelog``, ``option`` or ``baseline``, or ``tree`` where that refutes it, or
+    ``series`` where a later patch repairs it; ``reason`` is what they said."""
 
     patch: int
     rule: str

@@ -13,6 +13,7 @@ from reviewer.checker.rule import PatchChange, Rule
 from reviewer.checker.rules import Found
 from reviewer.patch.records import Patch
 from reviewer.record import dataclass
+from reviewer.source.records import SourcePair
 from reviewer.verdict.changelog import directives
 from reviewer.verdict.records import Suppressed
 from reviewer.verdict.unspoken import found_in
@@ -38,6 +39,17 @@ class Wishes:
 
 
 EVERYTHING = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One patch of a submission, at its place in it, its files, and what is to be
+    reported of it."""
+
+    number: int
+    patch: Patch
+    pairs: Sequence[SourcePair]
+    found: Sequence[Found]
 
 
 class Sieve:
