@@ -33,11 +33,13 @@ def interleaving(witness: Sequence[WitnessStep], width: int) -> list[str]:
         return _step_by_step(witness, width)
     headings = [_heading(witness, cpu) for cpu in cpus]
     cells = [_cell(step) for step in witness]
-    natural = [
-        max(len(text) for text in (heading, *_of_cpu(witness, cells, cpu)))
+    told = [
+        (heading, *_of_cpu(witness, cells, cpu))
         for cpu, heading in zip(cpus, headings, strict=True)
     ]
-    widths = _shared(natural, room)
+    natural = [max(map(len, texts)) for texts in told]
+    whole = [max(len(word) for text in texts for word in text.split(" ")) for texts in told]
+    widths = _unbroken(_shared(natural, room), whole, room)
     rows = _row([_wrapped(text, size) for text, size in zip(headings, widths, strict=True)])
     rows.append(["-" * size for size in widths])
     for step, cell in zip(witness, cells, strict=True):
@@ -76,6 +78,22 @@ def _shared(natural: Sequence[int], room: int) -> list[int]:
             break
         open_columns = [i for i in open_columns if i not in narrow]
     return widths
+
+
+def _unbroken(widths: Sequence[int], whole: Sequence[int], room: int) -> list[int]:
+    """The widths, changed so that no word is broken where that can be had.
+
+    ``whole`` is what the longest word of each column takes; a word that does not
+    begin its step is set two columns in.
+    """
+    need = [size + 2 for size in whole]
+    given = [max(size, least) for size, least in zip(widths, need, strict=True)]
+    over = sum(given) - room
+    for i in range(len(given)):
+        taken = max(min(over, given[i] - need[i]), 0)
+        given[i] -= taken
+        over -= taken
+    return given if over <= 0 else list(widths)
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -21,7 +21,12 @@ def gcc(review: Review) -> str:
 
 def _suppressed(one: Suppressed) -> str:
     place = f"{clean(one.file)}:{one.line}"
-    return f"{place}: note: suppressed by {asked(one)} [{clean(one.rule)}]"
+    return f"{place}: note: {why(one)} [{clean(one.rule)}]"
+
+
+def why(one: Suppressed) -> str:
+    """Why a finding is not reported: somebody asked for that, or a later patch repairs it."""
+    return clean(one.reason) if one.by == "series" else f"suppressed by {asked(one)}"
 
 
 def asked(one: Suppressed) -> str:

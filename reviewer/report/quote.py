@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The part of a patch that a remark is about, quoted as mail does."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from reviewer.checker.records import Finding
@@ -11,12 +12,14 @@ SNIP = "[ ... ]"
 # A remark needs the lines around it, not the whole of a long hunk.
 _LONGEST = 16
 _KEPT = 12
-_LONGEST_CHANGE = 8
+_NAME = re.compile(r"[A-Za-z_]\w*")
+# What some reader of mail takes for the end of a line, and what ends a text.
+_ENDS = re.compile(r"[\n\r\v\f\x00\x1c-\x1e\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Anchor:
-    """A line of a patch: indices of file, hunk and the last line to quote of it."""
+    """A line of a patch: indices of file, hunk and line.  A quote ends with it."""
 
     file: int
     hunk: int
@@ -24,48 +27,74 @@ class Anchor:
 
 
 def anchor(patch: Patch, finding: Finding) -> Anchor | None:
-    """The line a finding is about, with the change it belongs to; None without its file.
+    """The line a finding is about; None without its file.
 
-    The removed line of the before image is preferred, then the added line,
-    then an unchanged one.  An access outside of every hunk is put at the last
-    change of the hunk nearest to it.
+    The added line of the after image is preferred, then the removed line of
+    the before image, then an unchanged one; where a hunk stands on other lines
+    than the finding, as it was found elsewhere in the file, a line that has the
+    access.  What is outside of every hunk is put where the lock it lost is taken
+    away, or at the last change of the hunk nearest to it.
     """
     for number, diff in enumerate(patch.files):
         if finding.file not in (diff.new_path, diff.old_path) or not diff.hunks:
             continue
-        exact = _exact(diff, finding)
-        if exact:
-            return Anchor(number, exact[0], _whole_change(diff.hunks[exact[0]].lines, exact[1]))
-        near = min(range(len(diff.hunks)), key=lambda i: _distance(diff.hunks[i], finding.line))
-        return Anchor(number, near, _last_change(diff.hunks[near].lines))
+        place = _found(diff, finding)
+        if place is None:
+            near = min(range(len(diff.hunks)), key=lambda i: _distance(diff.hunks[i], finding.line))
+            place = _gone(diff, finding) or (near, _last_change(diff.hunks[near].lines))
+        return Anchor(number, *place)
     return None
 
 
-def quoted(patch: Patch, after: Anchor | None, upto: Anchor) -> list[str]:
-    """The mail lines that quote the patch behind ``after``, as far as ``upto``.
+def quotes(patch: Patch, anchors: Sequence[Anchor]) -> list[list[str]]:
+    """The mail lines that quote the patch up to each of the anchors, which are
+    distinct and in order.
 
     File and hunk headers are quoted when they were not yet; what is left out
     leaves a line ``[ ... ]``.  Quoted lines are those of the patch, unwrapped.
+    Readers of mail find the line of a remark by its text, and tell lines of one
+    text apart by counting from the header of the hunk: where that matters
+    nothing of the hunk is left out.
     """
+    found: list[list[str]] = []
+    last: Anchor | None = None
+    for one in anchors:
+        same = [other for other in anchors if (other.file, other.hunk) == (one.file, one.hunk)]
+        found.append(_quoted(patch, last, one, all(_alone(patch, other) for other in same)))
+        last = one
+    return found
+
+
+def _quoted(patch: Patch, after: Anchor | None, upto: Anchor, may_skip: bool) -> list[str]:
     diff = patch.files[upto.file]
     hunk = diff.hunks[upto.hunk]
     lines: list[str] = []
-    fresh_file = after is None or after.file != upto.file
-    fresh_hunk = fresh_file or (after is not None and after.hunk != upto.hunk)
-    if fresh_file:
-        lines += [*map(quote, _file_header(patch, upto.file))]
-    if fresh_hunk:
-        lines += [SNIP, quote(_hunk_header(patch, upto.file, hunk))]
-    begin = 0 if fresh_hunk or after is None else after.line + 1
-    if upto.line + 1 - begin > _LONGEST:
+    begin = 0
+    if after is None or after.file != upto.file:
+        lines += [*([SNIP] if after else []), *map(quote, _file_header(patch, upto.file))]
+        lines += [SNIP] if upto.hunk else []
+    elif after.hunk != upto.hunk:
+        lines.append(SNIP)
+    else:
+        begin = after.line + 1
+    if not begin:
+        lines.append(quote(_hunk_header(patch, upto.file, hunk)))
+    if may_skip and upto.line + 1 - begin > _LONGEST:
         begin = upto.line + 1 - _KEPT
         lines.append(SNIP)
     return lines + [quote(hunk_line(line)) for line in hunk.lines[begin : upto.line + 1]]
 
 
+def _alone(patch: Patch, place: Anchor) -> bool:
+    """Whether no other line of the patch has the text of this one."""
+    text = patch.files[place.file].hunks[place.hunk].lines[place.line].text
+    rows = (row for diff in patch.files for hunk in diff.hunks for row in hunk.lines)
+    return sum(row.text == text for row in rows) == 1
+
+
 def quote(line: str) -> str:
     """One quoted line.  Only what would end the line is taken out of it."""
-    return "> " + line.replace("\r", "").replace("\n", "").replace("\0", "")
+    return "> " + _ENDS.sub("", line)
 
 
 def hunk_line(line: HunkLine) -> str:
@@ -82,33 +111,72 @@ def _numbered(hunk: Hunk) -> Iterator[tuple[int, HunkLine, int, int]]:
         new += line.kind != "-"
 
 
-def _exact(diff: FileDiff, finding: Finding) -> tuple[int, int] | None:
-    """Hunk and line of the access: removed, else added, else unchanged."""
-    best: tuple[int, int, int] | None = None
+def _found(diff: FileDiff, finding: Finding) -> tuple[int, int] | None:
+    """Hunk and line of the access: where its numbers and its names are, else where it is
+    written, else where its numbers are."""
+    exact = _exact(diff, finding)
+    if exact is None or exact[0]:
+        alike = _alike(diff, finding)
+        return alike or (exact[1:] if exact else None)
+    return exact[1:]
+
+
+def _exact(diff: FileDiff, finding: Finding) -> tuple[bool, int, int] | None:
+    """Whether the line lacks the access, its hunk and its index; by the numbers of the
+    finding: an added line, else a removed one, else an unchanged one."""
+    names = _names(finding)
+    best: tuple[bool, int, int, int] | None = None
     for number, hunk in enumerate(diff.hunks):
         for index, line, old, new in _numbered(hunk):
-            old_hit = old > 0 and old == finding.before_line
-            new_hit = new > 0 and new == finding.line
-            if old_hit or new_hit:
-                rank = "-+ ".index(line.kind)
-                best = min(best or (3, 0, 0), (rank, number, index))
-    return None if best is None else best[1:]
+            after = 0 < new == finding.line
+            before = line.kind == "-" and old == finding.before_line
+            # Readers of mail lose empty lines.
+            if not (after or before) or not line.text.strip():
+                continue
+            mute = not (names & set(_NAME.findall(hunk_line(line)[1:])))
+            rank = (mute, "+- ".index(line.kind), number, index)
+            best = min(best or rank, rank)
+    return None if best is None else (best[0], best[2], best[3])
 
 
-def _whole_change(lines: Sequence[HunkLine], index: int) -> int:
-    """The index to quote to, so that what was changed around the line is seen."""
-    end = index
-    if not any(line.kind != " " for line in lines[: index + 1]):
-        while end + 1 < len(lines) and lines[end + 1].kind == " ":
-            end += 1
-    while end + 1 < len(lines) and lines[end + 1].kind != " ":
-        end += 1
-    return end if end - index <= _LONGEST_CHANGE else index
+def _alike(diff: FileDiff, finding: Finding) -> tuple[int, int] | None:
+    """Hunk and line of a changed line that has the access as it is written, one of the
+    function of the finding if there is."""
+    access = " ".join(finding.access.split())
+    if not access:
+        return None
+    ranks = [
+        (finding.function not in hunk.section, "+-".index(line.kind), number, index)
+        for number, hunk in enumerate(diff.hunks)
+        for index, line in enumerate(hunk.lines)
+        if line.kind != " " and access in " ".join(hunk_line(line)[1:].split())
+    ]
+    return min(ranks)[2:] if ranks else None
+
+
+def _names(finding: Finding) -> set[str]:
+    """The names an access is known by: what is called, and the member that is touched."""
+    access = _NAME.findall(finding.access.split("(", 1)[0])
+    return {*access[-1:], *_NAME.findall(finding.place)[-1:]}
+
+
+def _gone(diff: FileDiff, finding: Finding) -> tuple[int, int] | None:
+    """Hunk and line of the removed line nearest to the finding that names what it lost."""
+    names = {name for lock in finding.lost for name in _NAME.findall(lock)[-1:]}
+    ranks = [
+        (old > finding.before_line, abs(old - finding.before_line), number, index)
+        for number, hunk in enumerate(diff.hunks)
+        for index, line, old, _ in _numbered(hunk)
+        if line.kind == "-" and names & set(_NAME.findall(hunk_line(line)))
+    ]
+    return min(ranks)[2:] if ranks else None
 
 
 def _last_change(lines: Sequence[HunkLine]) -> int:
-    changed = [index for index, line in enumerate(lines) if line.kind != " "]
-    return changed[-1] if changed else len(lines) - 1
+    """The last line changed that is not empty."""
+    inked = [index for index, line in enumerate(lines) if line.text.strip()]
+    changed = [index for index in inked if lines[index].kind != " "]
+    return (changed or inked or [len(lines) - 1])[-1]
 
 
 def _distance(hunk: Hunk, line: int) -> int:
@@ -125,9 +193,12 @@ def _section(patch: Patch, number: int) -> Sequence[str]:
 
 
 def _file_header(patch: Patch, number: int) -> list[str]:
+    """What stands in front of the first hunk of a file."""
     starts = [line for line in patch.lines if line.startswith("diff --git ")]
     if len(starts) == len(patch.files):
-        return [starts[number]]
+        lines = _section(patch, number)
+        hunk = next((i for i, line in enumerate(lines) if line.startswith("@@ -")), 1)
+        return [*lines[:hunk]]
     diff = patch.files[number]
     old = f"--- a/{diff.old_path}" if diff.old_path else "--- /dev/null"
     new = f"+++ b/{diff.new_path}" if diff.new_path else "+++ /dev/null"

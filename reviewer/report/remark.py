@@ -7,7 +7,7 @@ or for a tag, whatever the patch holds.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from reviewer.checker.records import Finding
 from reviewer.report.columns import interleaving
@@ -23,13 +23,15 @@ from reviewer.report.text import (
     stopped,
     wrapped,
 )
-from reviewer.verdict.records import ClaimVerdict, Model, Review, Suppressed, Verdict
+from reviewer.verdict.records import ClaimVerdict, Model, PathResult, Review, Suppressed, Verdict
 
 WIDTH = 72
 Block = list[str]
 
 _NEW_OUTCOMES = 4
 _SHORT = 60
+# A blank goes in front of a line that mail readers, mboxes or git would take for something.
+_MEANS_SOMETHING = (">", "From ", "diff ", "Index: ", "---", "+++", "@@", "[ ... ]")
 _REASON_END = re.compile(r"[.\s]+$")
 _TAG = re.compile(r"\b([\w-]+-by):", re.IGNORECASE)
 # A mail is read beside another version of the file than the one analysed, so a line
@@ -43,10 +45,29 @@ _LINE_NUMBER = re.compile(
 
 
 def paragraph(text: str, indent: str = "") -> Block:
-    """Own text as lines: wrapped, without line numbers, tags and would-be quotes."""
+    """Own text as lines: wrapped, without line numbers and tags, and without what would
+    be taken for a quote or for the start of a patch."""
     text = _TAG.sub(r"\1", _LINE_NUMBER.sub("", clean(text)))
     lines = wrapped(text, WIDTH, indent)
-    return [f" {line}" if line.startswith(">") else line for line in lines]
+    return [f" {line}" if line.startswith(_MEANS_SOMETHING) else line for line in lines]
+
+
+def around(review: Review, patch: int, verdicts: Sequence[Verdict]) -> list[Block]:
+    """What is said of a patch but of no place in it: of its changelog, of what its author
+    claims, and what nothing established."""
+    return [
+        *on_changelog(review, patch, verdicts),
+        *on_claims(review, patch),
+        *on_open_points(review, patch, verdicts),
+        *on_suppressed(review, patch),
+    ]
+
+
+def signed(verdicts: Sequence[Verdict], version: str) -> list[Block]:
+    """Who says all this, and by which rules.  It stands in front: behind a remark it would
+    be taken for a part of it."""
+    rules = listed(distinct([clean(one.finding.rule) for one in verdicts]))
+    return [paragraph(f'[mmreview {clean(version)}: {rules}; "mmreview rules NAME" explains]')]
 
 
 def on_changelog(review: Review, patch: int, verdicts: Sequence[Verdict]) -> list[Block]:
@@ -69,17 +90,41 @@ def on_changelog(review: Review, patch: int, verdicts: Sequence[Verdict]) -> lis
     return [paragraph(f"{asked} For example:"), *(paragraph(text, "    ") for text in said)]
 
 
-def on_finding(verdict: Verdict) -> list[Block]:
-    """The remark on one finding: what was lost, who else comes, what saves it."""
-    blocks = [paragraph(_changed(verdict.finding))]
-    caption = [sentence(text) for text in verdict.evidence]
+def on_finding(review: Review, verdict: Verdict, before: Collection[str] = ()) -> list[Block]:
+    """The remark on one finding: what was lost and what keeps that from harm, who else
+    comes, what saves it.  At least one block; questions asked ``before`` are not repeated."""
+    questions = [text for text in asked_by(review, verdict) if text not in before]
+    shown = verdict.standing == "CONFIRMED"
+    evidence = [sentence(text) for text in verdict.evidence]
+    blocks = [paragraph(" ".join([_changed(verdict.finding), *([] if shown else questions)]))]
     if verdict.witness:
-        caption.append(_caption(verdict))
-    blocks.append(paragraph(" ".join(caption)))
+        evidence.append(_caption(verdict))
+    blocks.append(paragraph(" ".join(evidence)))
     blocks.append([f"  {line}".rstrip() for line in interleaving(verdict.witness, WIDTH - 2)])
-    blocks.append(paragraph(_judged(verdict)))
+    blocks.append(paragraph(" ".join([_judged(verdict), *(questions if shown else [])])))
     blocks.append(paragraph(" ".join(_compared(verdict.model)) if verdict.model else ""))
-    return [block for block in blocks if block]
+    return [block for block in blocks if block] or same_here(verdict)
+
+
+def same_here(verdict: Verdict) -> list[Block]:
+    """What is left to say of a finding when all of it was said of another."""
+    function = called(verdict.finding.function)
+    return [paragraph(f"The same here, in {function}." if function else "The same here.")]
+
+
+def asked_by(review: Review, verdict: Verdict) -> list[str]:
+    """The questions of the review that one finding asks."""
+    finding = verdict.finding
+    open_points = distinct([one.text for one in review.questions if one.patch == verdict.patch])
+    if finding.question in open_points:
+        return [finding.question]
+    if not finding.lost or not finding.access:
+        return []
+    here = (
+        f"{finding.access} in {finding.function}() ",
+        f"this schedule from happening once {finding.access} ",
+    )
+    return [text for text in open_points if any(words in text for words in here)]
 
 
 def on_claims(review: Review, patch: int) -> list[Block]:
@@ -98,22 +143,30 @@ def _by_tree(review: Review, claim: ClaimVerdict) -> bool:
     return any(review.facts[one].kind == "evidence" for one in claim.facts)
 
 
-def on_open_points(review: Review, patch: int) -> list[Block]:
-    """The questions, one paragraph each."""
-    return [paragraph(one.text) for one in review.questions if one.patch == patch]
+def on_open_points(review: Review, patch: int, verdicts: Sequence[Verdict]) -> list[Block]:
+    """The questions that no finding asks, one paragraph each."""
+    asked = {text for one in verdicts for text in asked_by(review, one)}
+    open_points = [one.text for one in review.questions if one.patch == patch]
+    return [paragraph(text) for text in distinct(open_points) if text not in asked]
 
 
 def on_suppressed(review: Review, patch: int) -> list[Block]:
-    """One closing sentence on what is not reported because somebody asked for that."""
-    told = [_left_out(one) for one in review.suppressed if one.patch == patch and one.by != "tree"]
-    return [paragraph(f"Not repeated here, as asked for: {'; '.join(told)}.")] if told else []
+    """One sentence on what is not reported because somebody asked for that, and one on
+    what later patches repair."""
+    some = [one for one in review.suppressed if one.patch == patch]
+    asked = [_left_out(one) for one in some if one.by not in ("tree", "series")]
+    later = [_left_out(one) for one in some if one.by == "series"]
+    titles = ("Not repeated here, as asked for", "Not held against this patch")
+    told = zip(titles, (asked, later), strict=True)
+    return [paragraph(f"{title}: {'; '.join(said)}.") for title, said in told if said]
 
 
 def _left_out(one: Suppressed) -> str:
     words = {"changelog": "the changelog", "option": "an option", "baseline": "a baseline"}
     where = f" in {called(one.function)}" if one.function else ""
     why = f": {_REASON_END.sub('', clean(one.reason))}" if clean(one.reason) else ""
-    return f"{clean(one.rule)}{where} (by {words[one.by]}{why})"
+    by = f"by {words[one.by]}{why}" if one.by in words else clean(one.reason)
+    return f"{clean(one.rule)}{where} ({by})"
 
 
 def _asked(findings: Sequence[Finding], changelog: str) -> str:
@@ -126,10 +179,9 @@ def _asked(findings: Sequence[Finding], changelog: str) -> str:
     they, leave = ("they", "leave") if len(accesses) > 1 else ("it", "leaves")
     if any(_mentioned(lock, changelog) for lock in lost):
         return f"Could the changelog say why {listed(accesses)} may leave {listed(names)}?"
-    them, are = ("them", "are") if len(names) > 1 else ("it", "is")
     return (
-        f"{sentence(listed(names)).rstrip('.')} {are} not mentioned here, but {listed(accesses)} "
-        f"{leave} {them}. Could the changelog say why {they} may?"
+        f"{listed(accesses)} {leave} {listed(names)}, which the changelog does not mention. "
+        f"Could it say why {they} may?"
     )
 
 
@@ -189,6 +241,9 @@ def _caption(verdict: Verdict) -> str:
 
 def _judged(verdict: Verdict) -> str:
     model = verdict.model
+    if verdict.standing == "UNDECIDED" and model is None:
+        missing = stopped(verdict.undecided)
+        return f"This was not simulated: {missing}" if missing else "This was not simulated."
     if verdict.standing == "UNDECIDED":
         missing = sentence(verdict.undecided)
         return f"Whether another CPU can tell is not decided here. {missing}".rstrip()
@@ -201,32 +256,30 @@ def _judged(verdict: Verdict) -> str:
     return _held(model)
 
 
-def _effort(model: Model) -> str:
-    before = f"{model.before.states} before and " if model.before else ""
-    return f"({clean(model.bound)}; {before}{counted(model.after.states, 'state')} after)"
-
-
 def _broken(model: Model) -> str:
     broken = clean(model.after.property)
     what = f"a schedule breaks this property: {broken}" if broken else "a schedule does harm"
     return (
-        f"In the model of the changed code {_effort(model)} {what}. "
+        f"In the model of the changed code {what}. "
         "Is there something outside the model that excludes it?"
     )
 
 
 def _held(model: Model) -> str:
-    told = [f"In no schedule within this bound {_effort(model)} does it do harm."]
+    told = ["In no schedule of the model does it do harm."]
     if model.guard:
         told.insert(0, f"What decides is {called(model.guard[0])}.")
     told.append(sentence(model.guard_removed))
     for path in model.paths:
         when = f"When {clean(path.path)}: " if path.path else ""
-        # Where the machine itself saves the path there is nothing to ask about.
-        own = bool(path.assumption) and path.saved_by.startswith(path.assumption)
-        if path.saved_by and not own:
+        if path.saved_by and not by_itself(path):
             told.append(f"{when}{stopped(path.saved_by)}")
     return " ".join(distinct(told))
+
+
+def by_itself(path: PathResult) -> bool:
+    """Whether the machine saves a path: nothing of the code needs to be told of it."""
+    return bool(path.assumption) and path.saved_by.startswith(path.assumption)
 
 
 def _compared(model: Model) -> list[str]:
@@ -241,6 +294,9 @@ def _compared(model: Model) -> list[str]:
             told.append(f"Possible only now: {'; '.join(fresh[:_NEW_OUTCOMES])}{more}.")
         elif model.after.verdict != "VIOLATED":
             told.append("No outcome is new with the patch.")
+    before = f"{model.before.states} before and " if model.before else ""
+    effort = f"{before}{counted(model.after.states, 'state')} after the patch"
+    told.append(f"Explored: {clean(model.bound)} ({effort}).")
     if model.assumptions:
         told.append(sentence(f"this assumes: {'; '.join(map(clean, model.assumptions))}"))
     if model.unmodelled:

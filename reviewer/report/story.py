@@ -1,32 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One finding, told in full for a terminal."""
+"""One finding, told for a terminal: what is held, who else comes, what happens, what is open."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from reviewer.checker.records import Finding, PathState
 from reviewer.report.columns import interleaving
+from reviewer.report.remark import by_itself
 from reviewer.report.states import lockset, standing_reason
-from reviewer.report.text import called, clean, counted, wrapped
-from reviewer.verdict.records import ImageResult, Model, PathResult, Verdict, WitnessStep
+from reviewer.report.text import called, clean, counted, distinct, stopped, wrapped
+from reviewer.verdict.records import ImageResult, Model, Verdict, WitnessStep
 
 INDENT = "  "
 MAX_OUTCOMES = 4
+MAX_OTHERS = 3
+_OTHERS = "; the same goes for "
 _CHANGELOG = {
     "silent": "the changelog does not say why",
     "explains": "the changelog speaks of it",
-    "unknown": "there is no changelog to look at",
 }
-# How deep a line stands below the finding, and its text.
-Line = tuple[int, str]
 
 
-def story(verdict: Verdict, width: int) -> list[str]:
-    """The lines below the headline of a finding, indented by two, at most ``width`` wide."""
-    shown = schedule(verdict.witness, verdict.witness_caption, width)
-    if verdict.model and verdict.standing != "CONFIRMED":
-        for one in verdict.model.new_outcomes[:1]:
-            shown += schedule(one.witness, f"Possible only after: {clean(one.outcome)}", width)
-    return [*_set(_told(verdict), width), *shown, *_set(_backed(verdict), width)]
+def story(verdict: Verdict, asked: Sequence[str], width: int, said: set[str]) -> list[str]:
+    """The lines below the headline of a finding, indented by two, at most ``width`` wide.
+
+    ``asked`` are the questions it asks.  What stands in ``said`` is not told
+    again, and what is told is added: findings of one review have much in common.
+    """
+    lines = _set(_fresh(_told(verdict), said), width)
+    lines += _set(_standing(verdict, said), width)
+    lines += _schedules(verdict, width, said)
+    lines += _set(_fresh((f"question: {text}" for text in asked), said), width)
+    return lines + _set(_fresh(_backed(verdict), said), width)
 
 
 def schedule(witness: Sequence[WitnessStep], caption: str, width: int) -> list[str]:
@@ -42,76 +46,122 @@ def schedule(witness: Sequence[WitnessStep], caption: str, width: int) -> list[s
     ]
 
 
-def _set(told: Iterable[Line], width: int) -> list[str]:
+def _fresh(texts: Iterable[str], said: set[str]) -> Iterator[str]:
+    for text in texts:
+        if text not in said:
+            said.add(text)
+            yield text
+
+
+def _set(texts: Iterable[str], width: int) -> list[str]:
+    return [line for text in texts for line in wrapped(text, width, INDENT, INDENT * 3)]
+
+
+def _schedules(verdict: Verdict, width: int, said: set[str]) -> list[str]:
+    """The schedule of the finding; and where it shows no harm, one that is new."""
+    shown = [(verdict.witness, clean(verdict.witness_caption).rstrip(".:"))]
+    if verdict.model and verdict.standing != "CONFIRMED":
+        new = verdict.model.new_outcomes[:1]
+        shown += [(one.witness, f"possible only after: {clean(one.outcome)}") for one in new]
     lines: list[str] = []
-    for depth, text in told:
-        indent = INDENT * (depth + 1)
-        lines += wrapped(text, width, indent, indent + 2 * INDENT)
+    for witness, caption in shown:
+        if not witness:
+            continue
+        drawn = schedule(witness, f"{caption or 'schedule'}:", width)
+        if "\n".join(drawn) in said:
+            lines += _set([f"{caption}: the schedule above"], width)
+        else:
+            lines += drawn
+        said.add("\n".join(drawn))
     return lines
 
 
-def _told(verdict: Verdict) -> Iterator[Line]:
+def _told(verdict: Verdict) -> Iterator[str]:
     finding = verdict.finding
-    yield 0, finding.reason
-    yield from _states("before", finding.before)
-    yield from _states("after", finding.after)
-    yield from _lost(finding, verdict.changelog)
-    yield 0, f"standing: {verdict.standing or 'not judged'}: {standing_reason(verdict)}"
+    yield _shortened(finding.reason)
+    yield from _states("before", finding.before, finding.lost_paths)
+    yield from _states("after", finding.after, finding.lost_paths)
+    yield "; ".join(_weight(finding, verdict.changelog))
+    for text in verdict.evidence:
+        yield f"evidence: {text}"
+
+
+def _standing(verdict: Verdict, said: set[str]) -> Iterator[str]:
+    """What the simulation says; the standing itself of every finding that has one."""
+    if verdict.standing:
+        reason = list(_fresh([standing_reason(verdict)], said))
+        yield ": ".join(["standing", verdict.standing, *reason])
     if verdict.model:
-        yield from _modelled(verdict.model)
+        yield from _fresh([clean(verdict.model.guard_removed)], said)
 
 
-def _states(image: str, states: Sequence[PathState]) -> Iterator[Line]:
-    for state in states:
+def _shortened(reason: str) -> str:
+    """The reason with the first of what else it goes for; a comma inside brackets ends nothing."""
+    head, found, others = clean(reason).partition(_OTHERS)
+    ends, depth = [], 0
+    for at, char in enumerate(others):
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and not depth:
+            ends.append(at)
+    if not found or len(ends) < MAX_OTHERS:
+        return reason
+    more = len(ends) + 1 - MAX_OTHERS
+    return f"{head}{found}{others[: ends[MAX_OTHERS - 1]]} and {more} more"
+
+
+def _states(image: str, states: Sequence[PathState], lost: Sequence[str]) -> Iterator[str]:
+    """What is held, path by path, first where something was lost; said once where all
+    paths have the same."""
+    states = sorted(states, key=lambda one: one.path not in lost)
+    told = [f"{lockset(one)}{f' (line {one.line})' if one.line else ''}" for one in states]
+    if len(set(told)) == 1:
+        yield f"{image}: {told[0]}"
+        return
+    for state, text in zip(states, told, strict=True):
         path = f", {clean(state.path)}" if state.path else ""
-        line = f" (line {state.line})" if state.line else ""
-        yield 0, f"{image}{path}: {lockset(state)}{line}"
+        yield f"{image}{path}: {text}"
 
 
-def _lost(finding: Finding, changelog: str) -> Iterator[Line]:
-    if finding.lost:
-        paths = f" when {' or '.join(finding.lost_paths)}" if any(finding.lost_paths) else ""
-        yield 0, f"lost: {', '.join(finding.lost)}{paths}"
+def _weight(finding: Finding, changelog: str) -> Iterator[str]:
+    """What makes the finding grave or not."""
     if finding.decides:
-        yield 0, f"a branch depends on {clean(finding.access)}"
-    if verdict_says := _CHANGELOG.get(changelog):
-        yield 0, verdict_says
+        yield f"a branch depends on {clean(finding.access)}"
+    if changelog in _CHANGELOG:
+        yield _CHANGELOG[changelog]
     if finding.partial:
-        yield 0, "only the hunks of the patch were read"
-    if finding.also:
-        yield 0, f"also matched by: {', '.join(finding.also)}"
+        yield "only the hunks of the patch were read"
 
 
-def _modelled(model: Model) -> Iterator[Line]:
-    yield 0, f"simulation {clean(model.scenario)}: {clean(model.bound)}"
-    yield from _images(1, model.before, model.after)
-    for path in model.paths:
-        yield from _path(path)
-    if model.guard:
-        yield 1, f"guard: {_guard(model.guard)}"
-    if model.guard_removed:
-        yield 1, f"with the guard taken out: {clean(model.guard_removed)}"
+def _backed(verdict: Verdict) -> Iterator[str]:
+    """The small print: what was explored, and under which assumptions."""
+    model = verdict.model
+    if model is not None:
+        yield f"simulation {clean(model.scenario)}: {_explored(model)}"
+        yield from _paths(model)
+        yield f"bound: {clean(model.bound)}"
+        tried = distinct([clean(path.assumption) for path in model.paths])
+        if tried:
+            yield f"tried with: {'; '.join(tried)}"
+        for text in model.drift:
+            yield f"actors: {text}"
+        if model.unmodelled:
+            yield f"not modelled: {', '.join(called(name) for name in model.unmodelled)}"
+        if model.assumptions:
+            yield f"assumed: {'; '.join(model.assumptions)}"
+    if verdict.finding.also:
+        yield f"also matched by: {', '.join(verdict.finding.also)}"
 
 
-def _path(path: PathResult) -> Iterator[Line]:
-    name = ", ".join(clean(text).rstrip(".") for text in (path.path, path.assumption) if text)
-    yield 1, f"{name or 'every path'}:"
-    yield from _images(2, path.before, path.after)
-    if path.guard:
-        yield 2, f"guard: {_guard(path.guard)}"
-    if path.saved_by:
-        yield 2, f"saved by: {clean(path.saved_by)}"
-
-
-def _images(depth: int, before: ImageResult | None, after: ImageResult) -> Iterator[Line]:
-    yield depth, f"before: {_image(before) if before else 'not explored'}"
-    yield depth, f"after: {_image(after)}"
+def _explored(model: Model) -> str:
+    before, after = model.before, model.after
+    told = [f"before {_image(before) if before else 'not explored'}", f"after {_image(after)}"]
     if before:
-        fresh = [end for end in after.outcomes if end not in before.outcomes]
-        for end in fresh[:MAX_OUTCOMES]:
-            yield depth, f"possible only after: {clean(end)}"
-        if len(fresh) > MAX_OUTCOMES:
-            yield depth, f"and {len(fresh) - MAX_OUTCOMES} more outcomes possible only after"
+        fresh = [clean(end) for end in after.outcomes if end not in before.outcomes]
+        more = f" and {len(fresh) - MAX_OUTCOMES} more" if len(fresh) > MAX_OUTCOMES else ""
+        ends = f"possible only after: {', '.join(fresh[:MAX_OUTCOMES])}{more}"
+        if fresh or before.verdict == after.verdict:
+            told.append(ends if fresh else "no outcome is new")
+    return "; ".join(told)
 
 
 def _image(image: ImageResult) -> str:
@@ -120,18 +170,17 @@ def _image(image: ImageResult) -> str:
     return f"{image.verdict}{broken} ({counts})"
 
 
-def _guard(guard: tuple[str, int]) -> str:
-    return f"{called(guard[0])} (line {guard[1]})"
-
-
-def _backed(verdict: Verdict) -> Iterator[Line]:
-    for text in verdict.evidence:
-        yield 0, f"evidence: {text}"
-    if verdict.model is None:
-        return
-    for text in verdict.model.drift:
-        yield 0, f"actors: {text}"
-    if verdict.model.unmodelled:
-        yield 0, f"not modelled: {', '.join(called(name) for name in verdict.model.unmodelled)}"
-    for text in verdict.model.assumptions:
-        yield 0, f"assumed: {text}"
+def _paths(model: Model) -> Iterator[str]:
+    """What saves each path of the function, once for all the machines it was tried on."""
+    told = []
+    for path in model.paths:
+        where = f"{clean(path.path)}: " if path.path else ""
+        if path.guard:
+            told.append(f"{where}{called(path.guard[0])} (line {path.guard[1]}) decides")
+        if path.saved_by and not by_itself(path):
+            told.append(f"{where}{stopped(path.saved_by).rstrip('.')}")
+        if path.after.verdict == "VIOLATED" and path.after.property:
+            told.append(f"{where}{clean(path.after.property)}")
+    if model.guard and not any(path.guard for path in model.paths):
+        told.append(f"{called(model.guard[0])} (line {model.guard[1]}) decides")
+    yield from distinct(told)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from reviewer.report.gcc import asked, headline
+from reviewer.report.remark import asked_by
 from reviewer.report.story import INDENT, schedule, story
 from reviewer.report.text import clean, counted, listed, paragraphs, sentence, wrapped
 from reviewer.verdict.records import Review, Verdict
@@ -14,25 +15,28 @@ _BOLD = "\x1b[1m"
 _SEVERITY = {"error": "\x1b[1;31m", "warning": "\x1b[1;35m", "note": "\x1b[1;36m"}
 _WORST_FIRST = ("error", "warning", "note")
 _PARAGRAPH = 72
+NARROWEST, WIDEST = 40, 200
+_NOT_ASKED = {"tree": "refuted by the tree", "series": "repaired later in the series"}
 
 
 def terminal(review: Review, colour: bool, width: int) -> str:
     """The whole review, ending with a one-line summary.
 
     Each finding starts with a line as a compiler prints it, which is never
-    wrapped; the rest is wrapped to ``width`` (at least 40).  With ``colour``
+    wrapped; the rest is wrapped to ``width`` (40 to 200).  What was told of one
+    finding is not told again of the next.  With ``colour``
     the fixed ANSI sequences for bold and colour are used; nothing from the
     patch reaches the terminal with a control character in it.  Problems and
     notes are only counted: whoever prints the report says them on stderr.
     """
-    width = max(width, 40)
+    width = min(max(width, NARROWEST), WIDEST)
     sections = [
         *_findings(review, colour, width),
         _claims(review, colour, width),
         _changelogs(review, colour, width),
         _questions(review, colour, width),
         _suppressed(review, width),
-        [summary(review)],
+        wrapped(summary(review), width),
     ]
     return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
 
@@ -47,11 +51,10 @@ def summary(review: Review) -> str:
     said = f"{found} in {counted(len(review.patches), 'patch')}" if found else nothing
     if refuted:
         said += f"; {counted(refuted, 'claim')} refuted"
-    asked = sum(one.by != "tree" for one in review.suppressed)
-    if asked:
-        said += f"; {counted(asked, 'finding')} suppressed"
-    if len(review.suppressed) > asked:
-        said += f"; {counted(len(review.suppressed) - asked, 'finding')} refuted by the tree"
+    left = Counter(one.by if one.by in _NOT_ASKED else "" for one in review.suppressed)
+    for by, how in (("", "suppressed"), *_NOT_ASKED.items()):
+        if left[by]:
+            said += f"; {counted(left[by], 'finding')} {how}"
     if review.problems:
         said += f"; {counted(len(review.problems), 'problem')}, not everything was analysed"
     return said
@@ -62,13 +65,26 @@ def _bold(text: str, colour: bool) -> str:
 
 
 def _findings(review: Review, colour: bool, width: int) -> Iterator[list[str]]:
-    """The findings patch by patch; where there are several patches, under their subjects."""
+    """The findings patch by patch, the gravest first; where there are several patches,
+    under their subjects."""
+    said: set[str] = set()
     for index, subject in _subjects(review):
         found = [verdict for verdict in review.verdicts if verdict.patch == index]
         if found and subject:
-            yield [_bold(subject, colour)]
-        for verdict in found:
-            yield [_head(verdict, colour), *story(verdict, width)]
+            yield [_bold(line, colour) for line in wrapped(subject, width)]
+        lines: list[str] = []
+        for verdict in sorted(found, key=_gravity):
+            told = story(verdict, asked_by(review, verdict), width, said)
+            if told and lines:
+                yield lines
+                lines = []
+            lines += [_head(verdict, colour), *told]
+        if lines:
+            yield lines
+
+
+def _gravity(verdict: Verdict) -> tuple[int, bool]:
+    return _WORST_FIRST.index(verdict.severity), verdict.standing != "CONFIRMED"
 
 
 def _head(verdict: Verdict, colour: bool) -> str:
@@ -108,23 +124,25 @@ def _changelogs(review: Review, colour: bool, width: int) -> list[str]:
 
 
 def _questions(review: Review, colour: bool, width: int) -> list[str]:
+    """The questions that no finding asks."""
+    asked = {text for one in review.verdicts for text in asked_by(review, one)}
     lines: list[str] = []
-    for one in review.questions:
-        lines += wrapped(one.text, width, f"{INDENT}- ")
+    for text in dict.fromkeys(one.text for one in review.questions if one.text not in asked):
+        lines += wrapped(text, width, f"{INDENT}- ")
     return [_bold("Questions", colour), *lines] if lines else []
 
 
 def _suppressed(review: Review, width: int) -> list[str]:
-    """What is not reported because somebody asked for that, one line each."""
+    """What is not reported, and who asked for that or why it is not, one line each."""
     lines: list[str] = []
     for index, subject in _subjects(review):
         some = [one for one in review.suppressed if one.patch == index]
         lines += wrapped(subject, width) if some else []
         for one in some:
             where = f"{one.file}: {one.function}()" if one.function else one.file
-            if one.by == "tree":
+            if one.by in _NOT_ASKED:
                 told = f"{one.rule}, {where}: {clean(one.reason)}"
-                lines += wrapped(told, width, "refuted by the tree: ", INDENT * 2)
+                lines += wrapped(told, width, f"{_NOT_ASKED[one.by]}: ", INDENT * 2)
                 continue
             told = f"{one.rule}, {where}, by {asked(one)}"
             lines += wrapped(told, width, "suppressed: ", INDENT * 2)

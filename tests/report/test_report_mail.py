@@ -5,76 +5,58 @@ import email
 import mailbox
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
-from email.message import EmailMessage
+from datetime import timedelta, timezone
 from email.policy import default
 from pathlib import Path
-from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from mail_samples import NOW, about, body, sent
 from report_samples import (
     CHANGELOG,
     CONFIRMED,
     DIFF,
     EMPTY,
     FINDING,
+    MODEL,
     PATCH,
     UNDECIDED,
     UNJUDGED,
     VERDICT,
     WITNESS,
-    files_of,
     patch_of,
     review_of,
 )
 
-from reviewer.checker.records import Finding
-from reviewer.patch.records import Patch
 from reviewer.report.formats import Options, report
 from reviewer.report.mail import mail
 from reviewer.verdict.records import Verdict
 
-NOW = datetime(2025, 1, 7, 9, 30, tzinfo=UTC)
-
-
-def sent(*verdicts: Verdict, patch: Patch = PATCH) -> EmailMessage:
-    (text,) = mail(review_of(*verdicts, patch=patch), "0.1.0", NOW)
-    parsed = email.message_from_bytes(text.encode(), policy=default)
-    assert not parsed.defects
-    return cast(EmailMessage, parsed)
-
-
-def body(*verdicts: Verdict, patch: Patch = PATCH) -> str:
-    return sent(*verdicts, patch=patch).get_content()
-
-
-def about(**changes: object) -> Verdict:
-    return replace(VERDICT, finding=cast(Finding, replace(FINDING, **changes)))  # type: ignore[arg-type]
-
-
 REFUTED = """\
-On Mon, 6 Jan 2025 10:00:00 +0100, A. Uthor wrote:
-> The number of users is compared twice. Compare it once, at the
-> beginning of box_move().
-[ ... ]
-
-The slots lock is not mentioned here, but box_users(box) leaves it.
-Could the changelog say why it may? For example:
+box_users(box) leaves the slots lock, which the changelog does not
+mention. Could it say why it may? For example:
 
     The comparison outside the lock is only an early exit. box_freeze()
     compares again under the lock.
 
+"The box is off the shelf, so nobody can take another user ...": this
+does not hold here. find_box() takes one without the lock of the shelf.
+
+Does every caller hold the box lock?
+
+[mmreview 0.1.0: read-moved-out-of-lock; "mmreview rules NAME" explains]
+
+On Mon, 6 Jan 2025 10:00:00 +0100, A. Uthor wrote:
 > diff --git a/lib/box.c b/lib/box.c
-[ ... ]
-> @@ -20,8 +23,7 @@ int box_move(struct shelf *shelf, struct box *box)
->  \tslot = box_slot(box);
+> index 1111111..2222222 100644
+> --- a/lib/box.c
+> +++ b/lib/box.c
+> @@ -10,6 +10,9 @@ int box_move(struct shelf *shelf, struct box *box)
+>  {
+>  \tint expected = 2;
 >\x20\x20
->  \tslots_lock_irq(shelf);
-> -\tif (box_users(box) != expected ||
-> -\t    slot_load(slot) != box) {
-> +\tif (slot_load(slot) != box) {
+> +\tif (box_users(box) != expected)
 
 When shelf != NULL, box_users(box) stood under shelf->slots.x_lock with
 interrupts off; it now stands under no lock visible in this function.
@@ -91,19 +73,14 @@ lib/find.c). This was possible before, and still is:
                                 slots_lock_irq()
                                 box_freeze() fails
 
-What decides is box_freeze(). In no schedule within this bound (1
-lookup, 1 move, sequentially consistent; 120 before and 131 states
-after) does it do harm. Without box_freeze() the model loses a user in
-five steps. When shelf == NULL: the lookup drops what it took when it
-reads the slot again.
+What decides is box_freeze(). In no schedule of the model does it do
+harm. Without box_freeze() the model loses a user in five steps. When
+shelf == NULL: the lookup drops what it took when it reads the slot
+again.
 
-Possible only now: retry early. This assumes: a lookup ends before the
-box is freed. Not modelled: box_trace().
-
-"The box is off the shelf, so nobody can take another user ...": this
-does not hold here. find_box() takes one without the lock of the shelf.
-
-Does every caller hold the box lock?
+Possible only now: retry early. Explored: 1 lookup, 1 move, sequentially
+consistent (120 before and 131 states after the patch). This assumes: a
+lookup ends before the box is freed. Not modelled: box_trace().
 """
 
 
@@ -173,6 +150,7 @@ def test_headers_cannot_be_injected() -> None:
     assert parsed["Subject"] == "Re: one Bcc: a@example.org body"
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text())
 def test_headers_hold_for_any_text(subject: str, author: str, ident: str) -> None:
     patch = replace(PATCH, subject=subject, author=author, message_id=ident, references=(ident,))
@@ -197,14 +175,13 @@ def test_only_warnings_and_errors_are_answered() -> None:
     assert mail(review_of(replace(VERDICT, severity="note")), "0", NOW) == []
 
 
-def test_one_mail_for_each_patch() -> None:
-    second = replace(PATCH, message_id="two@example.org")
-    review = replace(review_of(VERDICT, replace(VERDICT, patch=1)), patches=(PATCH, second, PATCH))
-    assert len(mail(review, "0", NOW)) == 2
-
-
 def test_several_mails_make_an_mbox(tmp_path: Path) -> None:
-    second = replace(PATCH, message_id="two@example.org", changelog="From here on\nall is one.\n")
+    second = replace(
+        PATCH,
+        subject="[PATCH] two",
+        message_id="two@example.org",
+        changelog="From here on\nall is one.\n",
+    )
     review = replace(review_of(VERDICT, replace(VERDICT, patch=1)), patches=(PATCH, second))
     (tmp_path / "box").write_text(report(review, "mail", Options(now=NOW)))
     assert len(mailbox.mbox(tmp_path / "box")) == 2
@@ -213,15 +190,16 @@ def test_several_mails_make_an_mbox(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("verdict", "text"),
     [
-        (CONFIRMED, "a schedule breaks this\nproperty: a box in use is not freed."),
-        (UNDECIDED, "is not decided here. It needs a fact for\nbox_users()."),
+        (CONFIRMED, "a schedule breaks this property: a box in use is not freed."),
+        (UNDECIDED, "This was not simulated: it needs a fact for box_users()."),
+        (replace(UNDECIDED, model=MODEL), "is not decided here. It needs a fact for box_users()."),
         (UNJUDGED, "What another CPU can make of this was not simulated."),
         (UNJUDGED, "what is held there now is not known."),
         (UNJUDGED, "Only the hunks were read here"),
     ],
 )
 def test_standing(verdict: Verdict, text: str) -> None:
-    assert text in body(verdict)
+    assert text in " ".join(body(verdict).split())
 
 
 def test_nothing_is_suggested_for_what_is_broken() -> None:
@@ -277,6 +255,7 @@ def quoted_lines(text: str) -> list[str]:
 ANY = st.text(max_size=200)
 
 
+@settings(deadline=None)
 @given(ANY, ANY, ANY, st.lists(ANY, max_size=3), ANY)
 def test_shape_for_any_text(
     message: str, reason: str, access: str, evidence: Sequence[str], step: str
@@ -289,7 +268,8 @@ def test_shape_for_any_text(
     assert all(len(line) <= 78 for line in own_lines(text))
     known = {*DIFF.split("\n"), *CHANGELOG.split("\n")}
     assert all(line in known for line in quoted_lines(text))
-    assert text.rstrip("\n").split("\n")[-1] == "Does every caller hold the box lock?"
+    # What is of no place stands in front of the first quote.
+    assert text.index("Does every caller hold the box lock?") < text.index("> diff")
 
 
 def test_template_syntax_in_a_patch_is_text() -> None:
@@ -299,58 +279,3 @@ def test_template_syntax_in_a_patch_is_text() -> None:
 def test_no_line_numbers() -> None:
     text = body(replace(VERDICT, evidence=("see lib/a.c:12:3, line 4, and f() (line 5)",)))
     assert "See lib/a.c, and f()." in text
-
-
-def test_two_findings_in_the_order_of_the_patch() -> None:
-    early = about(before_line=0, line=13, access="early()")
-    text = body(VERDICT, early)
-    assert text.count("> diff --git") == 1
-    assert text.index("> @@ -10,6") < text.index("early() stood") < text.index("> @@ -20,8")
-    assert text.index("> @@ -20,8") < text.index("box_users(box) stood")
-    assert text.count("CPU 0: find_box()") == 1
-
-
-def test_two_findings_on_one_line() -> None:
-    text = body(VERDICT, about(access="other()"))
-    assert text.count("> @@ -20,8") == 1
-    assert "other() stood" in text
-
-
-def test_same_finding_twice_is_said_once() -> None:
-    assert body(VERDICT, VERDICT) == body(VERDICT)
-
-
-def test_access_outside_of_the_hunks() -> None:
-    text = body(about(before_line=40, line=41))
-    assert "> +\tif (slot_load(slot) != box) {\n\n" in text
-
-
-def test_access_on_an_unchanged_line() -> None:
-    text = body(about(before_line=11, line=11))
-    assert "> @@ -10,6 +10,9" in text and "> +\t\treturn -EAGAIN;\n> +\n\n" in text
-
-
-def test_file_that_is_not_in_the_patch() -> None:
-    text = body(about(file="lib/other.c"))
-    assert "> diff" not in text and "box_users(box) stood" in text
-
-
-def test_long_hunks_are_snipped() -> None:
-    rows = [f" line {number}" for number in range(1, 40)]
-    diff = "\n".join(
-        ["diff --git a/lib/box.c b/lib/box.c", "@@ -1,40 +1,39 @@", *rows, "-box_users(box);", ""]
-    )
-    verdict = about(before_line=40, line=0)
-    text = body(verdict, patch=patch_of(diff))
-    assert "> @@ -1,40 +1,39 @@\n[ ... ]\n>  line 29\n" in text
-    assert text.count(">  line ") == 11
-
-
-def test_header_lines_of_a_diff_without_git() -> None:
-    patch = replace(PATCH, files=files_of(DIFF), lines=tuple(DIFF.split("\n")[2:-1]))
-    assert "> --- a/lib/box.c\n> +++ b/lib/box.c\n[ ... ]\n> @@ -20,8" in body(VERDICT, patch=patch)
-
-
-def test_count_of_one_left_out() -> None:
-    diff = "diff --git a/lib/box.c b/lib/box.c\n@@ -23 +23 @@ f\n-old\n+new\n"
-    assert "> @@ -23 +23 @@ f\n> -old\n> +new\n" in body(VERDICT, patch=patch_of(diff))

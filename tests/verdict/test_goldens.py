@@ -22,7 +22,11 @@ GOLDENS = [
     (SEED / "patch.mbox", "json", "expected.json"),
     (SEED / "patch.mbox", "terminal", "expected.txt"),
     (SEED / "patch.mbox", "mail", "expected-reply.txt"),
+    (SEED / "patch.mbox", "sarif", "expected.sarif"),
+    (SEED / "patch.mbox", "rdjsonl", "expected.rdjsonl"),
     (GUP / "patch.diff", "json", "expected.json"),
+    (GUP / "patch.diff", "sarif", "expected.sarif"),
+    (GUP / "patch.diff", "rdjsonl", "expected.rdjsonl"),
 ]
 
 
