@@ -14,9 +14,11 @@ from reviewer.frontend.console import NOT_ANALYSED, USAGE, complain, version
 VERBS = {
     "review": ("reviewing", "review patches (the default)"),
     "graph": ("graph", "draw a function with its lock scopes"),
+    "hook": ("hook", "review what git send-email and b4 are about to send"),
     "index": ("indexing", "index a tree, for what it tells of a patch"),
     "simulate": ("simulate", "run scenarios of the simulation"),
     "rules": ("rules", "list the rules, or explain one"),
+    "completion": ("completion", "print what a shell needs to complete command lines"),
 }
 """Each verb with its module, which has ``run`` and ``parser``, and what it does."""
 

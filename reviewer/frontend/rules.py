@@ -12,6 +12,7 @@ from reviewer.frontend.console import columns
 from reviewer.frontend.inputs import InputError, is_directory
 
 if TYPE_CHECKING:
+    from reviewer.report.formats import RuleText
     from reviewer.rule_tables import RuleDescription
 
 FORMATS = ("terminal", "json", "markdown")
@@ -41,20 +42,24 @@ _HELP = "Lists the rules; with NAME, explains one of them."
 def run(args: Sequence[str]) -> int:
     """Run the command; its exit status.  `InputError` for wrong usage."""
     options = parser().parse_args(args)
-    width = columns()
-    known = catalogue(options.rules)
-    if options.name is None:
-        print(_listing(known, options.format, width))
-        return 0
-    one = next((rule for rule in known if rule.name == options.name), None)
+    if options.name is not None:
+        return explain(options.name, options.rules, options.format)
+    print(_listing(catalogue(options.rules), options.format, columns()))
+    return 0
+
+
+def explain(name: str, folders: Sequence[str], form: str = "terminal") -> int:
+    """Print what a rule is about; the exit status.  `InputError` for none of that name."""
+    known = catalogue(folders)
+    one = next((rule for rule in known if rule.name == name), None)
     if one is None:
-        raise InputError(unknown(options.name, [rule.name for rule in known]))
-    if options.format == "json":
+        raise InputError(unknown(name, [rule.name for rule in known]))
+    if form == "json":
         print(_json([one]))
-    elif options.format == "markdown":
+    elif form == "markdown":
         print(_readme(one).rstrip("\n"))
     else:
-        print("\n".join(_explained(one, width)))
+        print("\n".join(_explained(one, columns())))
     return 0
 
 
@@ -66,6 +71,24 @@ def catalogue(folders: Sequence[str]) -> tuple["RuleDescription", ...]:
         if not is_directory(name):
             raise InputError(f"--rules {name}: no such directory")
     return rule_folders([Path(name) for name in folders])
+
+
+def rule_texts(folders: Sequence[str]) -> "tuple[RuleText, ...]":
+    """How every rule explains itself."""
+    from reviewer.report.formats import RuleText
+
+    return tuple(
+        RuleText(
+            rule.name,
+            rule.summary,
+            rule.severity,
+            rule.since,
+            rule.topic,
+            "\n\n".join(_paragraphs(rule)),
+            _readme(rule).rstrip("\n"),
+        )
+        for rule in catalogue(folders)
+    )
 
 
 def unknown(name: str, names: Sequence[str]) -> str:
