@@ -82,11 +82,10 @@ def review(
 ) -> Review:
     """Review everything one input held, in order; later patches of a series
     apply on top of earlier ones.  ``witness`` gives what the tree says, for the files
-    that are touched; it is asked when the first finding or claim needs it.  ``keep``
-    is given the images of each patch."""
+    touched where something was found; it is asked when the first finding or claim needs
+    it.  ``keep`` is given the images of each patch."""
     course = _Course(submission, tree, rules, Sieve(rules.rules, wishes))
-    touched = tuple(diff.path for patch in submission.patches for diff in patch.files)
-    ask = cache(lambda reading: witness(touched, reading))
+    ask = cache(lambda reading: witness(_touched(course), reading))
     overlay = _below(submission, tree)
     allowance = Allowance()
     for number, patch in enumerate(submission.patches):
@@ -118,6 +117,12 @@ def _below(submission: Submission, tree: Tree | None) -> Overlay:
     for patch in submission.given:
         overlay = overlay_after(overlay, patch, pair(patch, tree, overlay)[0])
     return overlay
+
+
+def _touched(course: "_Course") -> tuple[str, ...]:
+    """The files of the patches in which something was found; of all where nothing was."""
+    some = [stage.patch for stage in course.stages if stage.found]
+    return tuple(diff.path for one in some or course.submission.patches for diff in one.files)
 
 
 def _of(number: int, submission: Submission) -> str:

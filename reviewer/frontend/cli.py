@@ -72,17 +72,23 @@ def main(args: Sequence[str]) -> int:
     """
     from reviewer.frontend.inputs import InputError
     from reviewer.patch.records import PatchError
-    from reviewer.ruleset import RulesError
 
     try:
         if args and args[0] in ("-h", "--help", "--version"):
             parser().parse_args(args)
         verb, rest = (args[0], args[1:]) if args and args[0] in VERBS else ("review", args)
         return int(import_module(f"reviewer.frontend.{VERBS[verb][0]}").run(rest))
-    except (InputError, RulesError) as error:
+    except InputError as error:
         return complain(str(error), USAGE)
     except PatchError as error:
         return complain(str(error), NOT_ANALYSED)
+    except Exception as error:
+        # Whoever reads no rules does not load what reads them.
+        from reviewer.ruleset import RulesError
+
+        if not isinstance(error, RulesError):
+            raise
+        return complain(str(error), USAGE)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -34,7 +34,7 @@ def rows(name: str) -> list[list[str]]:
 
 WORDINGS = [
     (kind, label, sentence)
-    for name in ("claim_wordings.tsv", "claim_wordings_second.tsv")
+    for name in ("claim_wordings.tsv", "claim_wordings_second.tsv", "claim_wordings_third.tsv")
     for kind, label, sentence in rows(name)
 ]
 EXAMPLES = [(row[0], row[4]) for row in rows("claim_examples.tsv")]
