@@ -10,7 +10,9 @@ from reviewer.evidence.witness import Witness
 from reviewer.facts import Facts
 from reviewer.record import dataclass
 
-_CODE = re.compile(r"[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*(?:\[\w*\])?)*(?:\([^()]{0,40}\))?")
+_CODE = re.compile(r"[A-Za-z_]\w*(?:(?:->|\.|::)[A-Za-z_]\w*(?:\[\w*\])?)*(?:\([^()]{0,40}\))?")
+_KIND = re.compile(r"-(?:style|like|based|type)\b")
+"""Behind a name: what is like it is spoken of."""
 _STRUCTURE = re.compile(r"\b(?:struct|union)\s+(\w+)")
 _THE_LOCK = re.compile(r"\b(?:the\s+)?(\w+)(?:'s)?\s+(?:spin)?(?:lock|mutex|semaphore|rwsem)\b")
 _HERE = re.compile(
@@ -59,17 +61,27 @@ def objects_in(text: str, at: Defined | None, witness: Witness, facts: Facts) ->
             locks.setdefault(spot, found[0])
     if not functions and at is not None:
         functions[at.number] = at
+    # Nobody speaks of rcu_read_lock() itself who names another function.
+    named = [one for one in functions.values() if not _enters(one, facts)]
     return Objects(
-        tuple(functions.values()),
+        tuple(named or functions.values()),
         tuple((word, spot) for spot, word in locks.items()),
         tuple((word, spot) for spot, word in places.items()),
         tuple(_STRUCTURE.findall(text)),
     )
 
 
+def _enters(one: Defined, facts: Facts) -> bool:
+    """Whether a function is known for the context it begins or ends."""
+    fact = facts.of(one.name)
+    return fact is not None and bool(fact.enters or fact.leaves)
+
+
 def _words(text: str) -> Iterator[str]:
     for found in _CODE.finditer(text):
-        yield found[0].rstrip(".")
+        if _KIND.match(text, found.end()):
+            continue
+        yield found[0].replace("::", ".").rstrip(".")
 
 
 def _function(name: str, at: Defined | None, witness: Witness) -> Defined | None:

@@ -5,8 +5,11 @@ A claim is CONFIRMED where everything that could contradict it was looked at and
 REFUTED where something does, which is named; else UNDECIDED, with what is missing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import TypeVar
 
+from reviewer.record import replace
 from reviewer.verdict import claims_on_calls, claims_on_locks, claims_on_places
 from reviewer.verdict.claim_asked import CONFIRMED, REFUTED, UNDECIDED, Asked, Decided, undecided
 from reviewer.verdict.claim_objects import Objects
@@ -14,6 +17,10 @@ from reviewer.verdict.claim_objects import Objects
 __all__ = ["CONFIRMED", "DECISIONS", "REFUTED", "UNDECIDED", "Asked", "Decided", "decide"]
 
 Decide = Callable[[Asked], Decided]
+One = TypeVar("One")
+
+MOST = 4
+"""Functions, locks or members of a sentence that it may speak of; the rest are not tried."""
 
 DECISIONS: Mapping[str, Decide] = {
     "protected-by": claims_on_places.protected_by,
@@ -53,10 +60,34 @@ NEEDED: Mapping[str, Callable[[Objects], bool]] = {
 
 
 def decide(name: str, needs: Sequence[str], asked: Asked) -> Decided:
-    """The verdict on a claim; UNDECIDED also where the tree is not asked about it."""
+    """The verdict on a claim; UNDECIDED also where the tree is not asked about it, and where
+    it depends on which of several things the sentence speaks of."""
     for need in needs:
         if not NEEDED[need](asked.objects):
             what = {"other": "function", "second": "lock"}.get(need, need)
             return undecided(f"no {what} that the tree knows is named")
     found = DECISIONS.get(name)
-    return undecided("nothing that the tree says decides this") if found is None else found(asked)
+    if found is None:
+        return undecided("nothing that the tree says decides this")
+    answers = [found(replace(asked, objects=one)) for one in _readings(asked.objects, needs)]
+    if len({one.verdict for one in answers}) > 1:
+        return undecided("it names several things, and of which it speaks was not understood")
+    return answers[0]
+
+
+def _readings(objects: Objects, needs: Sequence[str]) -> Iterator[Objects]:
+    """The objects with each that the claim may be about in front; two of a kind that the
+    claim itself tells apart keep their order."""
+    pools = (
+        _in_front(objects.functions, "function" in needs and "other" not in needs),
+        _in_front(objects.locks, "lock" in needs and "second" not in needs),
+        _in_front(objects.places, "place" in needs),
+    )
+    for functions, locks, places in product(*pools):
+        yield replace(objects, functions=functions, locks=locks, places=places)
+
+
+def _in_front(some: tuple[One, ...], several: bool) -> list[tuple[One, ...]]:
+    if not several or len(some) < 2:
+        return [some]
+    return [(one, *(other for other in some if other is not one)) for one in some[:MOST]]
