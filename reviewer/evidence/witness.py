@@ -14,6 +14,9 @@ from reviewer.evidence.store import told
 from reviewer.record import dataclass
 
 MAX_ROWS = 3_000
+CLEARLY = 0.9
+"""The share of the variables of a name from which on one is taken for the type of them."""
+
 _TAKEN = "SELECT t.function, f.file, t.line, t.kind, t.shared, t.place, t.root, t.held FROM taken t"
 
 
@@ -186,16 +189,20 @@ class Witness:
 
     # Names in prose -----------------------------------------------------------------
 
-    def named(self, text: str, at: Defined | None) -> Spot | None:
+    def named(self, text: str, at: Defined | None, others: Sequence[Defined] = ()) -> Spot | None:
         """A place or a lock as people write it (``inode->i_state``, ``i_lock``, ``struct
-        inode.i_lock``), where they speak of one function; None where that is ambiguous."""
+        inode.i_lock``), where they speak of one function, or of others too; None where that
+        is ambiguous."""
         name, steps = split(text)
         if not name:
             return None
         if not steps:
             return self._bare(name, at)
         file = at.file if at is not None else 0
-        for root in (_parameter(name, at), self._root(name, steps[-1][1], at), name):
+        given = [_parameter(name, one) for one in (at, *others)]
+        # ``kmem_cache.size`` is of a structure, ``pool->size`` of a variable.
+        structure = "" if steps[0][0] else name
+        for root in (*given, self._root(name, steps[-1][1], at), structure):
             spot = self.types.spot(text, root, file) if root else None
             if spot is not None and spot.pairs[0][0] not in ("?", "") and self._exists(spot):
                 return spot
@@ -205,7 +212,7 @@ class Witness:
     def _exists(self, spot: Spot) -> bool:
         """Whether the structures have these members, as far as they were read."""
         return all(
-            not owner or owner in (owners := self.types.owners(name)) or not owners
+            not owner or owner in (owners := self.types.owners(name)) or not (owners or self.whole)
             for owner, name in spot.pairs
         )
 
@@ -230,7 +237,10 @@ class Witness:
                     if root and place.lstrip("(*").startswith((f"{name}->", f"{name}.")):
                         found[root] += 1
             if found:
-                return found.most_common(1)[0][0]
+                kind, count = found.most_common(1)[0]
+                # What most people call so elsewhere need not be meant here.
+                sure = inside or kind == name or count >= CLEARLY * found.total()
+                return kind if sure else ""
         return ""
 
     def _bare(self, name: str, at: Defined | None) -> Spot | None:

@@ -37,6 +37,9 @@ def objects_in(text: str, at: Defined | None, witness: Witness, facts: Facts) ->
     functions: dict[int, Defined] = {}
     locks: dict[Spot, str] = {}
     places: dict[Spot, str] = {}
+    # A variable is most likely one of a function that the sentence names.
+    calls = [word.partition("(")[0] for word in _words(text) if word.endswith(")")]
+    others = [one for name in calls if (one := _function(name, at, witness)) is not None]
     for word in _words(text):
         name, _, _ = word.partition("(")
         if word.endswith(")"):
@@ -49,13 +52,13 @@ def objects_in(text: str, at: Defined | None, witness: Witness, facts: Facts) ->
         plain = "_" not in word and "->" not in word and "." not in word
         if plain or word.isupper():
             continue
-        spot = witness.named(word, at)
+        spot = witness.named(word, at, others)
         if spot is not None:
             (locks if witness.is_lock(spot) else places).setdefault(spot, word)
         elif (one := _function(word, at, witness)) is not None:
             functions.setdefault(one.number, one)
     for found in _THE_LOCK.finditer(text):
-        spot = witness.named(found[1], at) if "_" in found[1] else None
+        spot = witness.named(found[1], at, others) if "_" in found[1] else None
         if spot is not None:
             places.pop(spot, None)
             locks.setdefault(spot, found[0])
@@ -74,7 +77,7 @@ def objects_in(text: str, at: Defined | None, witness: Witness, facts: Facts) ->
 def _enters(one: Defined, facts: Facts) -> bool:
     """Whether a function is known for the context it begins or ends."""
     fact = facts.of(one.name)
-    return fact is not None and bool(fact.enters or fact.leaves)
+    return fact is not None and bool(fact.enters or fact.leaves) and not fact.acquires
 
 
 def _words(text: str) -> Iterator[str]:
@@ -86,7 +89,9 @@ def _words(text: str) -> Iterator[str]:
 
 def _function(name: str, at: Defined | None, witness: Witness) -> Defined | None:
     found = witness.callers.named(name, at.path if at is not None else "")
-    if len(found) > 1 and at is not None and not any(one.path == at.path for one in found):
+    if len(found) > 1 and (at is None or not any(one.path == at.path for one in found)):
+        # In a header it is often what stands there when an option is off.
+        found = tuple(one for one in found if one.path.endswith(".c")) or found
         found = tuple(one for one in found if not one.static) or found
     return found[0] if found else None
 

@@ -75,7 +75,8 @@ def only_called_from(asked: Asked) -> Decided:
     if others:
         return Decided(REFUTED, f"{one.name}() is called by {told_sites(others)} too")
     if handed:
-        return Decided(REFUTED, f"{one.name}() is called through {listed(sorted(set(handed)))} too")
+        # Who is behind that may well be the one function.
+        return undecided(f"{one.name}() is called through {listed(sorted(set(handed)))}")
     if not sites:
         return undecided(f"no call of {one.name}() is known")
     return confirmed(asked, f"the only calls are in {told_sites(sites)}")
@@ -213,6 +214,10 @@ def may_sleep(asked: Asked) -> Decided:
         through = f" through {listed(f'{inner.name}()' for inner in way)}" if way else ""
         last = way[-1] if way else one
         return Decided(CONFIRMED, f"it calls {effect.name}(){through} ({last.path}:{effect.line})")
+    deeper = sleeping(asked, one, DEEP)
+    if deeper is not None:
+        effect, way = deeper
+        return undecided(f"{way[-1].name}(), far below it, calls {effect.name}()")
     unknown = _unknown_below(asked, one)
     if unknown:
         return undecided(f"what {unknown} does is not known")

@@ -40,6 +40,9 @@ def drops_lock(asked: Asked) -> Decided:
     found = [e for e in about(asked, one) if e.what == DROPS]
     if found:
         return Decided(CONFIRMED, f"{where(one, found[0].line)} drops {asked.lock}")
+    if any(one.number == taken.function.number for taken in asked.witness.taken(asked.lock)):
+        # It may have dropped the lock of its caller first, and take it again.
+        return undecided(f"{one.name}() takes {asked.lock} itself")
     return _unless_below(asked, one, (DROPS,), "drops it")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Claims about who changes and reads a member, and how objects are freed."""
 
+import re
 from collections.abc import Iterator
 
 from reviewer.evidence.calling import Defined, Site
@@ -26,6 +27,12 @@ from reviewer.verdict.claim_asked import (
     undecided,
     where,
 )
+
+_MAKES = re.compile(
+    r"(?:^|_)(?:alloc|init|create|set_?up|new|make|probe|open|fill|mount|add|register|read|calculate"
+    r"|prepare|construct|ctor|test|start|attach|insert|bind)",
+)
+"""The names of functions that may put an object together before others know it."""
 
 
 def _changes(asked: Asked) -> list[Use]:
@@ -77,7 +84,7 @@ def lock_not_needed(asked: Asked) -> Decided:
     held = [one for one in changes if one.under(lock) == HELD]
     without = [one for one in changes if one.under(lock) == NOT_HELD]
     if not changes:
-        return confirmed(asked, f"nothing changes {place} once others know the object")
+        return undecided(f"no change of {place} is known")
     if len(held) == len(changes):
         return Decided(
             REFUTED, f"all {len(held)} changes of {place} are made under {lock}: {told_uses(held)}"
@@ -109,8 +116,11 @@ def _numbers(asked: Asked) -> set[int]:
 def never_changes(asked: Asked) -> Decided:
     """A place is written while its object is made, and never again."""
     changes = _changes(asked)
+    later = [one for one in changes if not _MAKES.search(one.function.name)]
+    if later:
+        return Decided(REFUTED, f"{asked.place} is changed by {told_uses(later)}")
     if changes:
-        return Decided(REFUTED, f"{asked.place} is changed by {told_uses(changes)}")
+        return undecided(f"{told_uses(changes)} may be what makes the object")
     return confirmed(asked, f"nothing changes {asked.place} but what makes the object")
 
 
@@ -168,6 +178,8 @@ def freed_after_grace_period(asked: Asked) -> Decided:
         one, effect = plain[0]
         if any("rcu" in name for name, _ in asked.witness.calls(one)):
             return undecided(f"{where(one, effect.line)} frees one, and waits for readers perhaps")
+        if _MAKES.search(one.name):
+            return undecided(f"{where(one, effect.line)} frees one that it may have made itself")
         return Decided(REFUTED, f"{where(one, effect.line)} frees one at once")
     if later or callbacks:
         one, effect = (later or tuple(callbacks))[0]
