@@ -7,7 +7,6 @@ function by name.  Places and values are C expressions in which ``$0``, ``$1``,
 ... stand for the arguments of the call and ``$result`` for what it returns.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
@@ -210,17 +209,23 @@ class Operations:
 
 
 @cache
-def _alternatives(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """All patterns as one, with a group each: a name has no earlier pattern than its group."""
-    texts = (re.escape(one).replace(r"\*", ".*") for one in patterns)
-    return re.compile("|".join(f"({one})" for one in texts) or "(?!)", re.DOTALL)
+def _pieces(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """What a name begins with, ends with or has in it that fits any of the patterns, which
+    is found out sooner than which one it fits."""
+    starts, ends, inner = set[str](), set[str](), set[str]()
+    for pattern in patterns:
+        start, _, rest = pattern.partition("*")
+        between, _, end = rest.rpartition("*")
+        (starts if start else ends if end else inner).add(start or end or between)
+    return tuple(starts), tuple(ends), tuple(inner)
 
 
 def _by_pattern(
     name: str, facts: Mapping[str, OperationFact], patterns: Sequence[str]
 ) -> OperationFact:
-    fits = _alternatives(tuple(patterns)).fullmatch(name)
-    for pattern in patterns[fits.lastindex - 1 :] if fits and fits.lastindex else ():
+    starts, ends, inner = _pieces(tuple(patterns))
+    fits = name.startswith(starts) or name.endswith(ends) or any(one in name for one in inner)
+    for pattern in patterns if fits else ():
         stood = _stood_for(name, pattern)
         if stood is not None:
             fact = facts[pattern]
