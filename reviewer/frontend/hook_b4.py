@@ -20,7 +20,7 @@ from reviewer.frontend.inputs import InputError, read_inputs
 from reviewer.record import replace
 
 if TYPE_CHECKING:
-    from reviewer.frontend.hook_review import Policy
+    from reviewer.frontend.hook_policy import Policy
     from reviewer.verdict.records import Review, Verdict
 
 _PREP = "b4.prep-perpatch-check-cmd"
@@ -111,8 +111,8 @@ def _literally(mark: str) -> str:
 
 def answer(options: argparse.Namespace) -> int:
     """``hook run --b4`` and ``--review-json``: one mail in, what b4 shows out."""
+    from reviewer.frontend.hook_policy import policy_of
     from reviewer.frontend.hook_review import counting, reviewed
-    from reviewer.frontend.hook_run import policy_of
 
     policy = policy_of(options)
     mail = read_inputs([options.mail or "-"])

@@ -49,6 +49,8 @@ def evidence(
         from reviewer.frontend.witnesses import witness_of
 
         found = witness_of(tree, rules, index)(files, False)
+        if tree is not None:
+            _note_index(tree, index)
         if found is not None or tree is None or not reading:
             return found
         from reviewer import ruleset
@@ -59,6 +61,16 @@ def evidence(
         return Witness(base, ruleset.load_tree_facts(), quiet_by(rules.facts))
 
     return ask
+
+
+def _note_index(tree: "SentTree", index: str | None) -> None:
+    """What was looked at for the index, which may lie in two files."""
+    from reviewer.frontend.hook_kept import stamped
+    from reviewer.frontend.indexing import index_path
+
+    where = index or str(index_path(tree.directory))
+    for path in (where, f"{where}-wal"):
+        tree.note("stat", path, stamped(path))
 
 
 def forget() -> None:
@@ -75,9 +87,13 @@ def _near(
     from hashlib import sha256
 
     from reviewer.evidence.fallback import BUDGET, nearby
+    from reviewer.frontend.hook_kept import listed
     from reviewer.frontend.witnesses import _beside
 
     touched = [one for one in files if one.endswith((".c", ".h"))]
+    for folder in sorted({os.path.dirname(one) for one in touched}):  # noqa: PTH120
+        where = f"{tree.directory}/{folder}"
+        tree.note("list", where, listed(where))
     near, left = [], BUDGET
     for path, size in sorted(_beside(tree, touched), key=lambda one: (one[1], one[0])):
         if path not in touched and size <= left:

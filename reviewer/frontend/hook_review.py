@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from reviewer.frontend.hook_evidence import evidence, forget
+from reviewer.frontend.hook_kept import Need
+from reviewer.frontend.hook_policy import Policy
 from reviewer.frontend.hook_tree import SentTree
 from reviewer.frontend.inputs import InputError
 from reviewer.frontend.shipped import load_ruleset
@@ -18,17 +20,6 @@ from reviewer.verdict.records import Review
 from reviewer.verdict.suppress import EVERYTHING, Wishes
 
 SEVERITIES = ("note", "warning", "error")
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What counts, and by which rules; ``fail_on`` is a severity."""
-
-    fail_on: str
-    index: str | None
-    baseline: str | None
-    rules: tuple[str, ...]
-    disable: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +51,18 @@ def ruleset_and_wishes(
     return loaded, Wishes(frozenset(disabled), known(entries))
 
 
-def reviewed(mails: Sequence[tuple[str, bytes]], policy: Policy) -> tuple[Review, tuple[Part, ...]]:
-    """The review of mails as one series, and which mail holds which of its patches.
+def reviewed(
+    mails: Sequence[tuple[str, bytes]], policy: Policy, needs: list[Need] | None = None
+) -> tuple[Review, tuple[Part, ...]]:
+    """The review of mails as one series, and which mail holds which of its patches; what is
+    looked at for it goes into ``needs``.
 
     A mail that cannot be read does not keep the others from being reviewed.
     """
     submission, parts = _read(mails)
     rules, wishes = ruleset_and_wishes(policy.rules, policy.disable, policy.baseline)
     with ExitStack() as stack:
-        sent = SentTree(submission.patches)
+        sent = SentTree(submission.patches, needs)
         stack.callback(sent.close)
         tree = sent if sent.holds_any() else None
         ask = evidence(tree, rules, policy.index, policy.rules)
@@ -80,6 +74,7 @@ def reviewed(mails: Sequence[tuple[str, bytes]], policy: Policy) -> tuple[Review
                 raise
             # What a damaged index cannot tell is less than a patch that is not reviewed.
             forget()
+            sent.note("")
             result = review(submission, tree, rules, wishes)
     # That a cover letter holds no patch is no news to whoever wrote it.
     return replace(result, notes=result.notes[len(submission.notes) :]), parts

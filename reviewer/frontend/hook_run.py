@@ -13,9 +13,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reviewer.frontend.console import FINDINGS, NOTHING, complain
+from reviewer.frontend.hook_policy import policy_of
 
 if TYPE_CHECKING:
-    from reviewer.frontend.hook_review import Part, Policy
+    from reviewer.frontend.hook_kept import Need
+    from reviewer.frontend.hook_policy import Policy
+    from reviewer.frontend.hook_review import Part
     from reviewer.verdict.records import Review
 
 Mail = tuple[str, bytes]
@@ -42,27 +45,6 @@ def run(options: argparse.Namespace) -> int:
         return _uncounted(options, mail)
     except OSError as error:
         return complain(f"{error.strerror or error}: nothing was reviewed", NOTHING)
-
-
-def policy_of(options: argparse.Namespace) -> "Policy":
-    """What the options say, and the configuration of git where they do not; lists add up."""
-    from reviewer.frontend.config import settings
-    from reviewer.frontend.hook import SEVERITIES
-    from reviewer.frontend.hook_review import Policy
-    from reviewer.frontend.inputs import InputError
-
-    said: dict[str, list[str]] = {}
-    for one in settings(None):
-        if one.key.option == "fail_on" and one.value not in SEVERITIES:
-            raise InputError(f"{one.where}: '{one.value}' is none of {', '.join(SEVERITIES)}")
-        said.setdefault(one.key.option, []).append(one.value)
-    return Policy(
-        fail_on=options.fail_on or said.get("fail_on", ["warning"])[-1],
-        index=options.index or said.get("index", [None])[-1],
-        baseline=said.get("baseline", [None])[-1],
-        rules=(*said.get("rules", ()), *options.rules),
-        disable=(*said.get("disable", ()), *options.disable),
-    )
 
 
 def _number(what: str) -> int | None:
@@ -129,9 +111,15 @@ def _mark(data: bytes) -> str:
 
 def _answers(mails: Sequence[Mail], policy: "Policy") -> list[Answer]:
     """The answer for each of some mails, reviewed as one series."""
+    from reviewer.frontend.hook_kept import answered
+
+    return answered(mails, policy, "each", lambda needs: _each(mails, policy, needs))
+
+
+def _each(mails: Sequence[Mail], policy: "Policy", needs: "list[Need]") -> list[Answer]:
     from reviewer.frontend.hook_review import reviewed, share
 
-    result, parts = reviewed(mails, policy)
+    result, parts = reviewed(mails, policy, needs)
     told = []
     for at, one in enumerate(parts):
         mine = share(result, one.patches, notes=not at)
@@ -146,10 +134,15 @@ def _answers(mails: Sequence[Mail], policy: "Policy") -> list[Answer]:
 
 def _together(mails: Sequence[Mail], policy: "Policy") -> Answer:
     """The one answer for a whole series."""
-    from reviewer.frontend.hook_review import reviewed
+    from reviewer.frontend.hook_kept import answered
 
-    result, parts = reviewed(mails, policy)
-    return _answer(result, parts, policy)
+    def review(needs: "list[Need]") -> list[Answer]:
+        from reviewer.frontend.hook_review import reviewed
+
+        result, parts = reviewed(mails, policy, needs)
+        return [_answer(result, parts, policy)]
+
+    return answered(mails, policy, "all", review)[0]
 
 
 def _answer(result: "Review", parts: "Sequence[Part]", policy: "Policy") -> Answer:

@@ -3,10 +3,15 @@
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from reviewer.patch.records import Patch
+from reviewer.frontend.hook_kept import REFUSED, digest
 from reviewer.source.git import work_tree
 from reviewer.source.tree import Refused, Tree
+
+if TYPE_CHECKING:
+    from reviewer.frontend.hook_kept import Need
+    from reviewer.patch.records import Patch
 
 
 class SentTree(Tree):
@@ -16,7 +21,8 @@ class SentTree(Tree):
     that; a file they create is not there, whatever the branch holds by now.
     """
 
-    def __init__(self, patches: Iterable[Patch]) -> None:
+    def __init__(self, patches: "Iterable[Patch]", needs: "list[Need] | None" = None) -> None:
+        self._needs = needs
         here = os.getcwd()  # noqa: PTH109 (pathlib takes long to import)
         # The hook is called at the top level.
         top = (here, "") if os.path.lexists(".git") else work_tree(".")
@@ -30,18 +36,45 @@ class SentTree(Tree):
                 elif diff.new_path not in self._first:
                     self._created.add(diff.path)
 
+    def note(self, *need: str) -> None:
+        """Say that something was looked at, for whoever wants to know (`hook_kept.Need`)."""
+        if self._needs is not None:
+            self._needs.append(need)
+
+    def blob(self, prefix: str) -> bytes | None:
+        """The git blob with this (abbreviated) id, or None."""
+        found = super().blob(prefix)
+        self.note("blob", prefix, digest(found))
+        return found
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether git knows the commit with this id."""
+        found = super().has_commit(commit)
+        self.note("has", commit, str(found))
+        return found
+
     def file(self, path: str) -> bytes | None:
         """The file before the patches; Refused as of `Tree`."""
         if path in self._created:
             return None
         found = self.blob(self._first[path]) if self._first.get(path) else None
-        return super().file(path) if found is None else found
+        if found is not None:
+            return found
+        try:
+            found = super().file(path)
+        except Refused:
+            self.note("file", path, REFUSED)
+            raise
+        self.note("file", path, digest(found))
+        return found
 
     def commit_file(self, commit: str, path: str) -> bytes | None:
         """A file as of a commit; what is created is not in HEAD yet."""
         if commit == "HEAD" and path in self._created:
             return None
-        return super().commit_file(commit, path)
+        found = super().commit_file(commit, path)
+        self.note("commit", commit, path, digest(found))
+        return found
 
     def holds_any(self) -> bool:
         """Whether the patches are for this tree, as far as can be told: it has a file

@@ -9,11 +9,11 @@ _OPERATOR = re.compile(
     rb",\s*((?:[-+*/%&|^=!<>]|<<|>>)=\s*~?|<<?|>>?|\+\+|--|[-+*/%&|^]|&&|\|\|)\s*(?=[,)])"
 )
 _JUMP = re.compile(rb"[(,]\s*(return|goto|break|continue)\b")
-_NUMBERED = re.compile(rb"\d+[A-Za-z_]\w*")
+_NUMBERED = re.compile(rb"\d\w*")
 _IN_NAME = re.compile(rb"[\w.$]")
 _NUMBER = re.compile(rb"(?:0[xX][\da-fA-F]+|0[bB][01]+|\d+(?:[eE]\d+)?)(?:[uUlLfFiI]|wb|WB)*")
 _DESIGNATED = re.compile(rb"[(,]\s*(\.\w+\s*=)(?!=)")
-_UNIT = re.compile(rb"\d[\w.]*[ \t]+([A-Za-z_]\w*)")
+_UNIT = re.compile(rb"\d[\w.]*(?:[ \t]+([A-Za-z_]\w*))?")
 _STATEMENT = re.compile(rb"\s*(?:if|for|while|do|switch)\b")
 _EMPTY = re.compile(rb"[(,]\s*,|,\s*\)")
 _PREFIX = re.compile(rb"[(,\"]\s*([A-Z_][A-Z\d_]*)(?=\s+[A-Za-z_]\w*\s*[\"(])")
@@ -27,7 +27,8 @@ def plain_arguments(work: Work) -> None:
         if found.start() in work.owners:
             _rename(work, found.start(1), found.end(1))
     for found in _NUMBERED.finditer(bare, work.body):
-        if not _NUMBER.fullmatch(found[0]) and not _IN_NAME.match(bare, found.start() - 1):
+        plain = found[0].isdigit() or _NUMBER.fullmatch(found[0])
+        if not plain and not _IN_NAME.match(bare, found.start() - 1):
             _rename(work, *found.span())
     for found in _PREFIX.finditer(bare, work.body):
         work.erase(found.start(1), found.end(1))
@@ -37,7 +38,7 @@ def plain_arguments(work: Work) -> None:
         if opening >= 0 and bare[opening] == 40:
             work.erase(found.start(1), found.end(1))
     for found in _UNIT.finditer(bare, work.body):
-        if not _IN_NAME.match(bare, found.start() - 1):
+        if found[1] and not _IN_NAME.match(bare, found.start() - 1):
             work.note(found.start(1), f"{found[1].decode()} behind a number left out")
             work.erase(found.start(1), found.end(1))
     _semicolons(work, bare)

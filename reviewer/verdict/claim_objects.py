@@ -37,9 +37,7 @@ def objects_in(text: str, at: Defined | None, witness: Witness, facts: Facts) ->
     functions: dict[int, Defined] = {}
     locks: dict[Spot, str] = {}
     places: dict[Spot, str] = {}
-    # A variable is most likely one of a function that the sentence names.
-    calls = [word.partition("(")[0] for word in _words(text) if word.endswith(")")]
-    others = [one for name in calls if (one := _function(name, at, witness)) is not None]
+    others = _called(text, at, witness)
     for word in _words(text):
         name, _, _ = word.partition("(")
         if word.endswith(")"):
@@ -72,6 +70,12 @@ def objects_in(text: str, at: Defined | None, witness: Witness, facts: Facts) ->
         tuple((word, spot) for spot, word in places.items()),
         tuple(_STRUCTURE.findall(text)),
     )
+
+
+def _called(text: str, at: Defined | None, witness: Witness) -> list[Defined]:
+    """The functions that a sentence names as such: a variable is most likely one of theirs."""
+    calls = [word.partition("(")[0] for word in _words(text) if word.endswith(")")]
+    return [one for name in calls if (one := _function(name, at, witness)) is not None]
 
 
 def _enters(one: Defined, facts: Facts) -> bool:

@@ -22,7 +22,7 @@ OF_LOCKS = (
     Mutation(
         "conditions outlive a write of their variable",
         SETS,
-        "    if gone:\n",
+        "    if gone and held.conditional():\n",
         "    if False:\n",
     ),
     Mutation(
@@ -146,7 +146,7 @@ OF_LOCKS = (
     Mutation(
         "an iterator moves nothing",
         CONDITIONS,
-        "    if not (isinstance(node, Invoke) and loops):",
+        "    if not loops:",
         "    if True:",
     ),
     Mutation(

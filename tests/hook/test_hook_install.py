@@ -139,6 +139,9 @@ def test_a_program_that_moved_is_looked_for(repository: Repository, patch: Path)
     repository.hook("install")
     other = repository.folder / "new place"
     repository.program.parent.rename(other)
+    folders = repository.environment["PATH"].split(":")
+    kept = [one for one in folders if not Path(one, "mmreview").exists()]
+    repository.environment["PATH"] = ":".join(kept)
     done = asked(repository, hook, patch)
     assert done.returncode == 0
     assert done.stderr == "mmreview: not installed any more, nothing was reviewed\n"

@@ -96,7 +96,7 @@ def test_what_a_crash_left_behind_is_removed(repository: Repository, series: lis
         stdin=subprocess.PIPE,
         text=True,
     )
-    while not (repository.spools() and list(repository.spools()[0].glob("*.mail"))):
+    while not any(list(one.glob("*.mail")) for one in repository.spools()):
         assert done.poll() is None
     done.kill()
     done.communicate()
