@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hook_samples import Repository
 
-from reviewer.frontend import hook_review
+from reviewer.frontend import hook_kept, hook_review
 from reviewer.frontend.cli import main
 from reviewer.frontend.hook_series import series_of
 
@@ -20,11 +20,12 @@ def rounds(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> list[int]
     counted: list[int] = []
     real = hook_review.reviewed
 
-    def reviewed(mails, policy):  # type: ignore[no-untyped-def]
+    def reviewed(mails, policy, needs):  # type: ignore[no-untyped-def]
         counted.append(len(mails))
-        return real(mails, policy)
+        return real(mails, policy, needs)
 
     monkeypatch.setattr(hook_review, "reviewed", reviewed)
+    monkeypatch.setattr(hook_kept, "_keep", lambda path, text: None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(repository.cache))
     monkeypatch.chdir(repository.top)
     return counted
