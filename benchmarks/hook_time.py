@@ -109,7 +109,7 @@ def report(what: str, ours: Sequence[float], theirs: Sequence[float], goal: floa
     """One line of the table: least and median of both, and their ratio."""
     ratio = ratios(ours, theirs)
     print(
-        f"{what:32} {least_and_median(ours, 1000, 0):>13} {least_and_median(theirs, 1000, 0):>13}"
+        f"{what:52} {least_and_median(ours, 1000, 0):>13} {least_and_median(theirs, 1000, 0):>13}"
         f"   {median(ratio):5.2f}" + (f"   goal {goal}" if goal else "")
     )
 
@@ -128,28 +128,37 @@ def main() -> int:
         os.environ["XDG_CACHE_HOME"] = f"{work}/cache"
         top = Path(work, "linux")
         mails = repository(top, corpus, options.patches)
-        one = seed(Path(work, "seed"))
+        simulated, beside = seed(Path(work, "seed")), Path(work, "seed")
+        ways = {
+            "one patch": lambda: counted(mails, top, 1),
+            "one patch that is simulated": lambda: [cpu(hook(simulated, beside))],
+            f"{len(mails)} patches, git 2.41 and later": lambda: [
+                sum(counted(mails, top, len(mails)))
+            ],
+            f"{len(mails)} patches, git before 2.41": lambda: [sum(counted(mails, top, 0))],
+        }
         counted(mails[:1], top, 1)
         cold = [sum(counted(mails, top, len(mails)))]
-        # Once for each way, so that what they keep is there.
-        counted(mails, top, 1), counted(mails, top, 0), cpu(hook(one, Path(work, "seed")))
-        alone, new, old, theirs = [], [], [], []
-        simulated, single = [], []
+        for way in ways.values():
+            way()
+        again: dict[str, list[float]] = {name: [] for name in ways}
+        changed: dict[str, list[float]] = {name: [] for name in ways}
+        theirs: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(options.runs):
-            theirs.append([cpu(check(mail, top)) for mail in mails])
-            alone.append(counted(mails, top, 1))
-            new.append(counted(mails, top, len(mails)))
-            old.append(counted(mails, top, 0))
-            simulated.append(cpu(hook(one, Path(work, "seed"))))
-            single.append(cpu(check(one, Path(work, "seed"))))
-    print(f"{'':32} {'mmreview':>13} {'checkpatch':>13}   ratio   (ms, least / median)")
-    flat = [time for times in alone for time in times], [time for times in theirs for time in times]
-    report("one patch", *flat, ONE)
-    sums = [sum(times) for times in theirs]
-    report(f"{len(mails)} patches, git 2.41 and later", [sum(x) for x in new], sums, MANY)
-    report("the same for the first time", cold, [median(sums)], 0)
-    report(f"{len(mails)} patches, git before 2.41", [sum(x) for x in old], sums, MANY)
-    report("one patch that is simulated", simulated, single, 0)
+            each = [cpu(check(mail, top)) for mail in mails]
+            for name, times in zip(
+                ways, (each, [cpu(check(simulated, beside))], [sum(each)], [sum(each)]), strict=True
+            ):
+                theirs[name] += times
+            for name, way in ways.items():
+                shutil.rmtree(Path(work, "cache", "mmreview", "answers"), ignore_errors=True)
+                changed[name] += way()
+                again[name] += way()
+    print(f"{'':52} {'mmreview':>13} {'checkpatch':>13}   ratio   (ms, least / median)")
+    for name in ways:
+        report(f"{name}, shown before", again[name], theirs[name], ONE if "one" in name else MANY)
+        report("  a mail that is new", changed[name], theirs[name], 0)
+    report(f"{len(mails)} patches of files never seen", cold, [median(theirs[name])], 0)
     return 0
 
 
