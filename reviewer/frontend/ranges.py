@@ -61,11 +61,13 @@ def inputs_of(names: Sequence[str], tree: str | None, files: int = 0) -> Inputs:
         if top is None:
             raise InputError(_no_place(name, tree))
         used = True
-        found, merges = _commits(name, top)
+        found, merges, first = _commits(name, top)
         entries += found
         if merges:
             some = "a merge is" if merges == 1 else f"{merges} merges are"
             notes.append(f"{name}: {some} passed over")
+        if first:
+            notes.append(f"{name}: {first} has no parent here and is passed over")
     return Inputs(tuple(entries), top if used else None, tuple(notes))
 
 
@@ -87,16 +89,21 @@ def _no_place(name: str, tree: str | None) -> str:
     return f"{name}: cannot be read"
 
 
-def _commits(name: str, top: str) -> tuple[list[tuple[str, bytes]], int]:
-    """The commits a name stands for, each as a mail, and how many merges are left out."""
+def _commits(name: str, top: str) -> tuple[list[tuple[str, bytes]], int, str]:
+    """The commits a name stands for, each as a mail, how many merges are left out, and the
+    one that is because nothing is before it: the first, or where a clone was cut off."""
     listed = _listed(name, top)
-    single = [ids for ids in listed if len(ids) <= 2]
+    single = [ids for ids in listed if len(ids) == 2]
+    first = next((ids[0][:12] for ids in listed if len(ids) == 1), "")
+    if first and not single:
+        raise InputError(f"{name}: {first} has no parent here, nothing to compare it with")
     if not single:
         what = "nothing but merges" if listed else "no commit"
         raise InputError(f"{name}: {what} in this range, nothing to review")
     if len(listed) > MAX_MAILS:
         raise InputError(f"{name}: more than {MAX_MAILS} commits; name a shorter range")
-    return mails_of(single, top, name), len(listed) - len(single)
+    merges = sum(len(ids) > 2 for ids in listed)
+    return mails_of(single, top, name), merges, first
 
 
 def mails_of(listed: Sequence[Sequence[str]], top: str, name: str) -> list[tuple[str, bytes]]:
