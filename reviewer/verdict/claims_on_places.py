@@ -84,6 +84,9 @@ def lock_not_needed(asked: Asked) -> Decided:
     held = [one for one in changes if one.under(lock) == HELD]
     without = [one for one in changes if one.under(lock) == NOT_HELD]
     if not changes:
+        # What is filled in by a call only, an array say, has no change that is seen.
+        if asked.witness.uses(place, CHANGES):
+            return confirmed(asked, f"nothing changes {place} but what makes the object")
         return undecided(f"no change of {place} is known")
     if len(held) == len(changes):
         return Decided(
