@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reviewer.frontend.arguments import Parser
 from reviewer.frontend.inputs import InputError, is_directory, read_inputs
+from reviewer.frontend.outputs import write
 
 if TYPE_CHECKING:
     from reviewer.report.flowgraph import Flow
@@ -45,7 +46,7 @@ def run(args: Sequence[str]) -> int:
         raise InputError(f"{options.file}: is a directory, not a C file")
     data = read_inputs([options.file])[0][1]
     flow = _flow(options, data)
-    _write(_drawn(flow, form, _origin(options.file)), options.output)
+    write(_drawn(flow, form, _origin(options.file)), options.output)
     if flow.whole:
         return DRAWN
     for problem in flow.problems:
@@ -166,20 +167,6 @@ def _origin(file: str) -> str:
     if tree is None or len(numbers) != 4:
         return ""
     return f"Linux {'.'.join(one for one in numbers[:3] if one)}{numbers[3]}"
-
-
-def _write(text: str, output: str | None) -> None:
-    try:
-        if output is not None:
-            Path(output).write_bytes(text.encode("utf-8", "backslashreplace"))
-        elif sys.stdout is not None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        where = "standard output" if output is None else f"-o {output}"
-        raise InputError(f"{where}: {error.strerror}") from None
 
 
 def _say(text: str) -> None:

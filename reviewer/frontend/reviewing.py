@@ -292,6 +292,7 @@ def _write(
 ) -> None:
     from datetime import UTC, datetime
 
+    from reviewer.frontend.outputs import write
     from reviewer.report.formats import Options, report
 
     terminal = sys.stdout is not None and sys.stdout.isatty()
@@ -304,16 +305,4 @@ def _write(
         look=look,
         covers=_covers(inputs) if options.format == "mail" else (),
     )
-    text = report(result, options.format, how)
-    try:
-        if options.output is not None:
-            data = text.encode("utf-8", "backslashreplace")
-            Path(options.output).write_bytes(data)
-        elif sys.stdout is not None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        where = "standard output" if options.output is None else f"-o {options.output}"
-        raise InputError(f"{where}: {error.strerror}") from None
+    write(report(result, options.format, how), options.output)

@@ -2,7 +2,6 @@
 """``mmreview simulate``: run the scenarios of the embedded simulation."""
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from reviewer import ruleset
 from reviewer.frontend.arguments import Parser
 from reviewer.frontend.console import columns
 from reviewer.frontend.inputs import InputError, is_directory
+from reviewer.frontend.outputs import write
 from reviewer.frontend.subjects import close, is_file, of_tree
 
 if TYPE_CHECKING:
@@ -331,15 +331,4 @@ def _drawn(seen: "Sequence[Tried]", form: str) -> str:
 
 
 def _write(lines: Iterable[str], output: str | None) -> None:
-    try:
-        text = "".join(f"{line}\n" for line in lines)
-        if output is not None:
-            Path(output).write_bytes(text.encode("utf-8", "backslashreplace"))
-        elif sys.stdout is not None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        where = "standard output" if output is None else f"-o {output}"
-        raise InputError(f"{where}: {error.strerror}") from None
+    write("".join(f"{line}\n" for line in lines), output)
